@@ -1,0 +1,70 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let checked: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// For the targets that have no business with raw memory: the compiler refuses it there.
+let memorySafe = checked + [.strictMemorySafety()]
+
+/// What `latchkey_build_info` tells: from the repository, or where that is not at hand, as in a container's build, from
+/// the environment.
+let commit =
+    Context.environment["LATCHKEY_COMMIT"].flatMap { $0.isEmpty ? nil : $0 }
+    ?? Context.gitInformation.map { $0.currentCommit.prefix(12) + ($0.hasUncommittedChanges ? "-modified" : "") }
+    ?? "unknown"
+
+let package = Package(
+    name: "latchkey",
+    products: [
+        .executable(name: "latchkey", targets: ["latchkey"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.0.0", traits: []),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.3"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
+    ],
+    targets: [
+        // From the lowest to the highest; each knows only those above it in this list.
+        .target(name: "ByteBuffers", swiftSettings: checked),
+        .target(name: "CThreadSanitizer"),
+        .target(name: "KeyValueStore", dependencies: ["ByteBuffers", "CThreadSanitizer"], swiftSettings: checked),
+        .target(name: "HTTPMessages", dependencies: ["ByteBuffers"], swiftSettings: memorySafe),
+        .target(name: "PrometheusExposition", swiftSettings: memorySafe),
+        .target(name: "Sockets", swiftSettings: checked),
+        .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+        .target(
+            name: "MicroHTTPD",
+            dependencies: ["ByteBuffers", "CMicroHTTPD", "HTTPMessages", "Sockets"],
+            swiftSettings: checked),
+        .target(
+            name: "KeyValueAPI",
+            dependencies: ["ByteBuffers", "HTTPMessages", "KeyValueStore"],
+            swiftSettings: memorySafe),
+        .target(name: "CBuildInfo", cSettings: [.define("LATCHKEY_COMMIT", to: "\"\(commit)\"")]),
+        .target(
+            name: "LatchkeyServer",
+            dependencies: [
+                "ByteBuffers", "CBuildInfo", "HTTPMessages", "KeyValueAPI", "KeyValueStore", "MicroHTTPD", "PrometheusExposition",
+                "Sockets",
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            resources: [.embedInCode("Resources/openapi.yaml")],
+            swiftSettings: memorySafe),
+        .executableTarget(
+            name: "latchkey",
+            dependencies: [
+                "LatchkeyServer",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: memorySafe),
+    ],
+    swiftLanguageModes: [.v6]
+)

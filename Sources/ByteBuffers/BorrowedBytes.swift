@@ -1,0 +1,100 @@
+public import Glibc
+
+/// A view of bytes that somebody else owns: valid only during the call that handed it out, never to be stored
+/// beyond it. Comparisons are of bytes, so two spellings of one Unicode text differ.
+///
+/// Every access is checked against `count`. `@unchecked Sendable` because a view only reads, and a lock's closure
+/// may take one along; what it must not do is outlive the call.
+@safe public struct BorrowedBytes: @unchecked Sendable {
+    @usableFromInline let buffer: UnsafeRawBufferPointer
+
+    /// Views `buffer`, which stays the caller's.
+    @inlinable
+    public init(_ buffer: UnsafeRawBufferPointer) { self.buffer = buffer }
+
+    /// Views a literal, which is never freed.
+    public init(_ literal: StaticString) {
+        buffer = UnsafeRawBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount)
+    }
+
+    /// Calls `body` with the memory itself.
+    @inlinable
+    public func withUnsafeBytes<Result, Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try body(buffer)
+    }
+
+    /// The bytes in `range`. O(1).
+    @inlinable
+    public func slice(_ range: Range<Int>) -> BorrowedBytes {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count, "slice \(range) of \(count) bytes")
+        return BorrowedBytes(UnsafeRawBufferPointer(rebasing: buffer[range]))
+    }
+
+    /// The position of the first `byte`, or nil. O(n), `memchr`.
+    @inlinable
+    public func firstPosition(of byte: UInt8) -> Int? {
+        guard let base = buffer.baseAddress, count > 0, let found = memchr(base, Int32(byte), count) else { return nil }
+        return UnsafeRawPointer(found) - base
+    }
+
+    /// Whether the first bytes are those of `literal`. O(n).
+    @inlinable
+    public func starts(with literal: StaticString) -> Bool {
+        let length = literal.utf8CodeUnitCount
+        return count >= length && (length == 0 || memcmp(buffer.baseAddress!, literal.utf8Start, length) == 0)
+    }
+
+    /// Whether the bytes are those of `literal`. O(n).
+    @inlinable
+    public static func == (left: BorrowedBytes, literal: StaticString) -> Bool {
+        left.count == literal.utf8CodeUnitCount && left.starts(with: literal)
+    }
+
+    /// Whether the bytes are those of `literal`, which is in lower case, without regard to the case of ASCII letters. O(n).
+    public func equalsIgnoringCase(_ literal: StaticString) -> Bool {
+        guard count == literal.utf8CodeUnitCount else { return false }
+        for position in 0..<count {
+            let byte = buffer[position]
+            let lower = byte &- 0x41 < 26 ? byte | 0x20 : byte
+            if lower != literal.utf8Start[position] { return false }
+        }
+        return true
+    }
+
+    /// The bytes without spaces and tabs at both ends. O(n).
+    public var trimmed: BorrowedBytes {
+        var start = 0
+        var end = count
+        while start < end, self[start] == 0x20 || self[start] == 0x09 { start += 1 }
+        while end > start, self[end - 1] == 0x20 || self[end - 1] == 0x09 { end -= 1 }
+        return slice(start..<end)
+    }
+}
+
+extension BorrowedBytes: RandomAccessCollection {
+    /// The position of the first byte: 0.
+    @inlinable
+    public var startIndex: Int { 0 }
+
+    /// The number of bytes.
+    @inlinable
+    public var endIndex: Int { buffer.count }
+
+    /// The byte at `position`. O(1).
+    @inlinable
+    public subscript(position: Int) -> UInt8 {
+        precondition(position >= 0 && position < buffer.count, "byte \(position) of \(buffer.count)")
+        return buffer[position]
+    }
+}
+
+extension BorrowedBytes: Equatable {
+    /// Equal bytes, wherever they lie. O(n).
+    @inlinable
+    public static func == (left: BorrowedBytes, right: BorrowedBytes) -> Bool {
+        left.count == right.count
+            && (left.count == 0 || memcmp(left.buffer.baseAddress!, right.buffer.baseAddress!, left.count) == 0)
+    }
+}

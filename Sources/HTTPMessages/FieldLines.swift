@@ -1,0 +1,104 @@
+public import ByteBuffers
+
+/// A response's field lines as bytes, in memory that is used again for the next response.
+///
+/// The first line is `Date`, which every response has. Its name stands apart, because HTTP engines take a field as a name
+/// and a value. Raw memory rather than an array, since this is written for every request.
+@safe public struct FieldLines: ~Copyable, @unchecked Sendable {
+    // `@unchecked`: the memory is this value's own, and a noncopyable value has one owner.
+
+    /// The most bytes that a response of ours has in its lines: the longest is a stored content type.
+    public static let capacity = 1024
+
+    /// Name of the first line.
+    public static let firstName: StaticString = "Date"
+    private let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: capacity, alignment: 8)
+    /// Bytes in use.
+    public private(set) var count = 0
+
+    /// No lines.
+    public init() {}
+
+    deinit { unsafe memory.deallocate() }
+
+    /// The first line's value, then CRLF and the next line, and so on, without a CRLF at the end. Valid until the next
+    /// change.
+    public var bytes: BorrowedBytes {
+        unsafe BorrowedBytes(UnsafeRawBufferPointer(start: memory.baseAddress, count: count))
+    }
+
+    /// Replaces the lines by those of `response`. O(bytes), without an allocation for the responses that are frequent.
+    public mutating func set(to response: borrowing Response, date: borrowing HTTPDate) {
+        count = 0
+        date.bytes.withBorrowedBytes { append($0) }
+        if let type = response.contentType { append(type) }
+        if let tag = response.entityTag {
+            append("\r\nETag: \"")
+            append(hexadecimal: tag.nonce)
+            append("-")
+            append(hexadecimal: tag.version)
+            append("\"")
+        }
+        if response.isStoredValue {
+            append("\r\nCache-Control: no-cache\r\nX-Content-Type-Options: nosniff")
+        }
+        if let allow = response.allow { append("\r\nAllow: ", allow.list) }
+        if let seconds = response.retryAfter { append("\r\nRetry-After: ", String(seconds)) }
+    }
+
+    /// Calls `body` with each line's name and value; for engines that take them one by one.
+    public borrowing func forEach(_ body: (_ name: String, _ value: String) -> Void) {
+        let text = "\(Self.firstName): " + String(decoding: bytes, as: UTF8.self)
+        for line in text.split(separator: "\r\n") {
+            guard let colon = line.firstIndex(of: ":") else { continue }
+            body(String(line[..<colon]), String(line[line.index(colon, offsetBy: 2)...]))
+        }
+    }
+
+    private mutating func append(_ type: ContentType) {
+        switch type {
+        case .octetStream: append("\r\nContent-Type: application/octet-stream")
+        case .plainText: append("\r\nContent-Type: text/plain; charset=utf-8")
+        case .problemJSON: append("\r\nContent-Type: application/problem+json")
+        case .prometheusText: append("\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8")
+        case .yaml: append("\r\nContent-Type: application/yaml")
+        case .stored(let type):
+            append("\r\nContent-Type: ")
+            type.withBorrowedBytes { append($0) }
+        }
+    }
+
+    private mutating func append(_ name: StaticString, _ value: String) {
+        append(name)
+        for byte in value.utf8 { append(byte: byte) }
+    }
+
+    @inline(__always)
+    private mutating func append(_ text: StaticString) { append(BorrowedBytes(text)) }
+
+    @inline(__always)
+    private mutating func append(_ text: BorrowedBytes) {
+        precondition(text.count <= Self.capacity - count, "\(text.count) bytes on \(count) of field lines")
+        // Unsafe: the bound was checked, and the source is lent for the length of the call.
+        unsafe text.withUnsafeBytes { source in
+            guard let start = source.baseAddress else { return }
+            unsafe (memory.baseAddress! + count).copyMemory(from: start, byteCount: source.count)
+        }
+        count += text.count
+    }
+
+    @inline(__always)
+    private mutating func append(byte: UInt8) {
+        precondition(count < Self.capacity, "one byte on \(count) of field lines")
+        unsafe memory[count] = byte
+        count += 1
+    }
+
+    private mutating func append(hexadecimal number: UInt64) {
+        var shift = 60 - (number | 1).leadingZeroBitCount / 4 * 4
+        while shift >= 0 {
+            append(byte: hexadecimalDigit(number &>> UInt64(shift)))
+            shift -= 4
+        }
+    }
+}

@@ -1,0 +1,99 @@
+public import ByteBuffers
+
+/// A request as the handler sees it: views of memory that the connection owns, valid during the call only.
+public struct Request: Sendable {
+    /// The method.
+    public let method: Method
+    /// The request target, as it came.
+    public let target: BorrowedBytes
+    /// The fields that this service acts on, in the order they came; all others are left out.
+    public let fields: [Field]
+
+    /// A request of these parts.
+    public init(method: Method, target: BorrowedBytes, fields: [Field]) {
+        self.method = method
+        self.target = target
+        self.fields = fields
+    }
+
+    /// One field line.
+    public struct Field: Sendable {
+        /// The name.
+        public let name: FieldName
+        /// The value, without white space at both ends.
+        public let value: BorrowedBytes
+
+        /// A field line of these parts.
+        public init(name: FieldName, value: BorrowedBytes) {
+            self.name = name
+            self.value = value.trimmed
+        }
+    }
+
+    /// The value of the first field line with this name, or nil.
+    public func first(_ name: FieldName) -> BorrowedBytes? {
+        fields.first { $0.name == name }?.value
+    }
+
+    /// The length that `Content-Length` announces, or nil where there is none or it is not a number that fits.
+    public var announcedLength: Int? {
+        guard let value = first(.contentLength), !value.isEmpty, value.count <= 18 else { return nil }
+        var length = 0
+        for byte in value {
+            guard byte >= 0x30, byte <= 0x39 else { return nil }
+            length = length * 10 + Int(byte - 0x30)
+        }
+        return length
+    }
+
+    /// Whether the client waits for `100 Continue` before it sends the body (RFC 9110 section 10.1.1).
+    public var expectsContinue: Bool {
+        first(.expect)?.equalsIgnoringCase("100-continue") ?? false
+    }
+}
+
+/// The request fields that this service acts on.
+public enum FieldName: UInt8, CaseIterable, Sendable {
+    case accept, contentLength, contentRange, contentType, expect, ifMatch, ifNoneMatch
+
+    /// The field with this name, in whatever case, or nil for one that nothing here depends on.
+    public init?(_ name: BorrowedBytes) {
+        // By length first: most fields of most requests are of no interest, and are dismissed without a comparison.
+        let candidate: FieldName? =
+            switch name.count {
+            case 6: name.first.map { $0 | 0x20 } == UInt8(ascii: "a") ? .accept : .expect
+            case 8: .ifMatch
+            case 12: .contentType
+            case 13: name.first.map { $0 | 0x20 } == UInt8(ascii: "i") ? .ifNoneMatch : .contentRange
+            case 14: .contentLength
+            default: nil
+            }
+        guard let candidate, name.equalsIgnoringCase(candidate.lowercased) else { return nil }
+        self = candidate
+    }
+
+    private var lowercased: StaticString {
+        switch self {
+        case .accept: "accept"
+        case .contentLength: "content-length"
+        case .contentRange: "content-range"
+        case .contentType: "content-type"
+        case .expect: "expect"
+        case .ifMatch: "if-match"
+        case .ifNoneMatch: "if-none-match"
+        }
+    }
+
+    /// The name as a message to the client spells it.
+    public var text: String {
+        switch self {
+        case .accept: "Accept"
+        case .contentLength: "Content-Length"
+        case .contentRange: "Content-Range"
+        case .contentType: "Content-Type"
+        case .expect: "Expect"
+        case .ifMatch: "If-Match"
+        case .ifNoneMatch: "If-None-Match"
+        }
+    }
+}

@@ -1,0 +1,34 @@
+public import ByteBuffers
+
+/// What answers requests, without knowing how they arrive. Called on all of the HTTP engine's threads at once.
+///
+/// For each request: `receive` when its fields have arrived, then `respond` when all of it has.
+public protocol RequestHandler: AnyObject, Sendable {
+    /// Decides what to do with a request whose content has not arrived yet.
+    func receive(_ request: Request) -> Reception
+
+    /// Answers a request that has arrived completely.
+    func respond(to request: Request, upload: consuming Upload) -> Response
+}
+
+/// What to do with a request's content.
+public enum Reception: ~Copyable {
+    /// Skip the content, if there is any, and answer at its end.
+    case respondAtEnd
+    /// Put the content into the builder, and answer at its end.
+    case take(BytesBuilder)
+    /// Skip the content and give this answer at its end.
+    case skip(Response)
+    /// Give this answer at once, without reading the content; the connection cannot be used again.
+    case refuse(Response)
+}
+
+/// What came of the content.
+public enum Upload: ~Copyable {
+    /// None was asked for.
+    case none
+    /// All of it is in the builder.
+    case complete(BytesBuilder)
+    /// It was longer than the builder takes, and is gone.
+    case tooLarge
+}

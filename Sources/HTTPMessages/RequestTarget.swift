@@ -1,0 +1,45 @@
+public import ByteBuffers
+
+/// The parts of a request target, still percent-encoded (RFC 9112 section 3.2).
+public struct RequestTarget: Sendable {
+    /// From the first `/` on; `*` for the asterisk form; empty where the target has none.
+    public let path: BorrowedBytes
+    /// What follows the first `?`, or nil where there is none.
+    public let query: BorrowedBytes?
+
+    /// Takes `target` apart: origin form, absolute form (whose scheme and authority are skipped) or asterisk form. O(n).
+    public init(_ target: BorrowedBytes) {
+        let origin = Self.originForm(of: target)
+        if let mark = origin.firstPosition(of: UInt8(ascii: "?")) {
+            path = origin.slice(0..<mark)
+            query = origin.slice(mark + 1..<origin.count)
+        } else {
+            path = origin
+            query = nil
+        }
+    }
+
+    private static func originForm(of target: BorrowedBytes) -> BorrowedBytes {
+        if target.first == UInt8(ascii: "/") || target == "*" { return target }
+        let empty = target.slice(0..<0)
+        let schemes: [StaticString] = ["http://", "https://"]
+        for scheme in schemes where target.count >= scheme.utf8CodeUnitCount {
+            let length = scheme.utf8CodeUnitCount
+            guard target.slice(0..<length).equalsIgnoringCase(scheme) else { continue }
+            let rest = target.slice(length..<target.count)
+            let start = rest.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? rest.count
+            return rest.slice(start..<rest.count)
+        }
+        return empty
+    }
+
+    /// The name of the first query parameter, still percent-encoded, or nil where there is none.
+    public var firstParameterName: BorrowedBytes? {
+        guard let query else { return nil }
+        for parameter in query.split(separator: UInt8(ascii: "&")) {
+            let bytes = query.slice(parameter.startIndex..<parameter.endIndex)
+            return bytes.slice(0..<(bytes.firstPosition(of: UInt8(ascii: "=")) ?? bytes.count))
+        }
+        return nil
+    }
+}

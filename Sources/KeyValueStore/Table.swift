@@ -1,0 +1,181 @@
+import ByteBuffers
+
+/// A shard's hash table: extendible hashing over fixed segments.
+///
+/// A directory, indexed by the first bits of the hash, names the segment that holds all keys with those bits. A full
+/// segment is split in two, which moves at most `Segment.maximumCount` slots and reads no entry; nothing is ever
+/// rehashed as a whole, so the longest time under the lock does not grow with the number of keys.
+///
+/// Not synchronised: the shard's lock guards it, which is what `@unchecked Sendable` rests on. It allocates nothing by itself: `Room` brings what growth needs.
+struct Table: ~Copyable, @unchecked Sendable {
+    private var directory: UnsafeMutablePointer<Segment>
+    /// The directory has 2^depth places.
+    private var depth = 0
+    private let hash: KeyHash
+
+    /// Number of keys.
+    private(set) var count = 0
+
+    init(hash: KeyHash) {
+        self.hash = hash
+        directory = .allocate(capacity: 1)
+        directory.initialize(to: .allocate())
+    }
+
+    deinit {
+        forEachSegment { segment in
+            for position in 0..<Segment.slotCount where !segment[position].isEmpty {
+                _ = segment[position].takeEntry()
+            }
+            segment.deallocate()
+        }
+        directory.deallocate()
+    }
+
+    /// The entry for `key`, as one more owner. O(1) expected.
+    @inline(__always)
+    func entry(for key: HashedKey) -> Entry? {
+        let slot = segment(for: key.hash).find(key).slot
+        return slot.isEmpty ? nil : slot.entry
+    }
+
+    /// Where `key` is or would be, to be acted upon before the table changes. O(1) expected.
+    func place(of key: HashedKey) -> Place {
+        let segment = segment(for: key.hash)
+        let (position, slot) = segment.find(key)
+        return Place(segment: segment, position: position, slot: slot)
+    }
+
+    /// Replaces the entry at an occupied place and returns the displaced one. O(1).
+    func replace(at place: Place, with entry: consuming Entry, hash: UInt64) -> Entry {
+        let displaced = place.slot.takeEntry()
+        place.segment[place.position] = Slot(owning: entry, hash: hash)
+        return displaced
+    }
+
+    /// Whether an insertion at the free place needs its segment to be split first.
+    func isFull(at place: Place) -> Bool { place.segment.count == Segment.maximumCount }
+
+    /// Inserts at a free place of a segment that is not full. O(1).
+    mutating func insert(at place: Place, _ entry: consuming Entry, hash: UInt64) {
+        place.segment[place.position] = Slot(owning: entry, hash: hash)
+        place.segment.count += 1
+        count += 1
+    }
+
+    /// Removes and returns the entry at an occupied place. O(1) expected.
+    mutating func remove(at place: Place) -> Entry {
+        let removed = place.slot.takeEntry()
+        place.segment.remove(at: place.position)
+        count -= 1
+        return removed
+    }
+
+    /// Where a key is or would be.
+    struct Place {
+        let segment: Segment
+        let position: Int
+        fileprivate let slot: Slot
+        /// The entry there, as one more owner, or nil where the place is free.
+        var entry: Entry? { slot.isEmpty ? nil : slot.entry }
+        /// The version of the entry there, or nil where the place is free.
+        var version: UInt64? { slot.isEmpty ? nil : slot.reference._withUnsafeGuaranteedRef { Entry(storage: $0).version } }
+    }
+}
+
+// MARK: Growth
+
+extension Table {
+    /// Memory for one split, allocated before the lock is taken and freed, where it was not needed, after.
+    struct Room: ~Copyable {
+        fileprivate var segment: Segment?
+        fileprivate var directory: UnsafeMutablePointer<Segment>?
+        fileprivate let directoryDepth: Int
+
+        /// Memory for splitting a segment of a table whose directory has 2^`depth` places.
+        init(directoryDepth depth: Int) {
+            segment = .allocate()
+            directory = .allocate(capacity: 2 << depth)
+            directoryDepth = depth
+        }
+
+        deinit {
+            segment?.deallocate()
+            directory?.deallocate()
+        }
+    }
+
+    /// What `Room` needs to know.
+    var directoryDepth: Int { depth }
+
+    /// Splits the segment of `hash` in two.
+    ///
+    /// - Returns: the memory that the split has left over, to be dropped after unlocking; what it holds is unused, or
+    ///   has just gone out of use.
+    mutating func split(segmentOf hash: UInt64, room: inout Room) {
+        let full = segment(for: hash)
+        if full.depth == depth {
+            guard room.directoryDepth == depth else { return }
+            doubleDirectory(&room)
+        }
+        guard let sibling = room.segment.take() else { return }
+        let bit = full.depth
+        let keyHash = self.hash
+        full.depth = bit + 1
+        sibling.depth = bit + 1
+        full.split(into: sibling) { slot in
+            let known = Self.directoryBits(ofLowHash: slot.lowHash)
+            let bits = bit < Self.directoryBitsInSlot ? known : Self.directoryBits(of: keyHash(slot.entry.keyBytes))
+            return (bits &>> (31 &- UInt64(bit))) & 1 == 1
+        }
+        let span = 1 << (depth - bit)
+        let first = index(for: hash) & ~(span - 1)
+        for index in (first + span / 2)..<(first + span) { directory[index] = sibling }
+    }
+
+    private mutating func doubleDirectory(_ room: inout Room) {
+        precondition(depth < Self.maximumDepth, "a directory of 2^\(depth) places")
+        guard let doubled = room.directory.take() else { return }
+        for index in 0..<(1 << depth) {
+            (doubled + 2 * index).initialize(repeating: directory[index], count: 2)
+        }
+        room.directory = directory
+        directory = doubled
+        depth += 1
+    }
+
+    private func forEachSegment(_ body: (Segment) -> Void) {
+        var index = 0
+        while index < 1 << depth {
+            let segment = directory[index]
+            index += 1 << (depth - segment.depth)
+            body(segment)
+        }
+    }
+}
+
+// MARK: Bits of the hash
+
+// Bits 0...8 choose the slot and 9...19 come first in the directory: those 20 are kept in the slot. Bits 20...40 follow
+// in the directory, where a shard is so large that they are needed. The shard is chosen from the other end.
+extension Table {
+    /// Directory bits that a slot knows without reading its entry.
+    private static let directoryBitsInSlot = 11
+    private static let maximumDepth = 28
+
+    @inline(__always)
+    private static func directoryBits(ofLowHash low: UInt64) -> UInt64 { ((low &>> 9) & 0x7ff) &<< 21 }
+
+    @inline(__always)
+    private static func directoryBits(of hash: UInt64) -> UInt64 {
+        ((hash &>> 9) & 0x7ff) &<< 21 | ((hash &>> 20) & 0x1f_ffff)
+    }
+
+    @inline(__always)
+    private func index(for hash: UInt64) -> Int {
+        Int(truncatingIfNeeded: Self.directoryBits(of: hash) &>> (32 &- UInt64(truncatingIfNeeded: depth)))
+    }
+
+    @inline(__always)
+    private func segment(for hash: UInt64) -> Segment { directory[index(for: hash)] }
+}

@@ -1,0 +1,41 @@
+public import Logging
+
+/// Everything a Latchkey server can be told before it starts.
+///
+/// A value made with `init()` holds the defaults. `load(flags:environment:)` fills one from the layers that a user
+/// writes to, and is what enforces the ranges given here.
+public struct ServerConfiguration: Sendable, Equatable {
+    /// The address to listen on: an IPv4 or IPv6 address or a name. Loopback, so that nothing is exposed unasked.
+    public var host = "127.0.0.1"
+    /// The TCP port to listen on; 0 lets the system pick a free one.
+    public var port: UInt16 = 8080
+    /// The number of event loops, 1 to 1,024; as many as this process has cores.
+    public var threads = availableCores()
+    /// The number of separately locked parts of the table: a power of two from 1 to 65,536.
+    public var shards = 64
+    /// The longest value that is stored, in bytes, 1 to 4 GiB - 1.
+    public var maxValueBytes = 64 << 20
+    /// The longest key after percent-decoding, in bytes, 1 to 4,096: request lines have to fit a connection's memory.
+    public var maxKeyBytes = 1024
+    /// The number of connections open at once, 1 to 1,000,000.
+    public var maxConnections = 16384
+    /// How long a connection may stay silent, 1 s to 24 h. More than the 60 s that proxies commonly keep theirs.
+    public var idleTimeout = Duration.seconds(75)
+    /// How long requests in flight may take to finish once the server is asked to stop, 0 to 1 h.
+    public var drainTimeout = Duration.seconds(10)
+    /// The least severe events that are logged.
+    public var logLevel = Logger.Level.info
+    /// The form of a line in the log.
+    public var logFormat = LogFormat.text
+
+    /// The defaults.
+    public init() {}
+}
+
+/// The form of a line in the log.
+public enum LogFormat: String, Sendable, CaseIterable {
+    /// Time, level, message and `key=value` pairs, for people.
+    case text
+    /// One JSON object (RFC 8259), for collectors of logs.
+    case json
+}

@@ -1,0 +1,79 @@
+/// One thing a user can set: by flag, environment variable or file.
+///
+/// The statics below are the one table of settings. Names, ranges, defaults and help texts are nowhere else.
+package struct Setting: Sendable {
+    /// The flag without its dashes, which is also the key in the file: `max-value-bytes`.
+    package let name: String
+    /// What stands for the value in a help text: `SIZE`.
+    package let placeholder: String
+    /// What the setting does, in a sentence without its full stop.
+    package let summary: String
+    /// What a value must be; completes the sentence "is not ...".
+    package let allowed: String
+    /// The default as a user would write it.
+    package let defaultText: String
+    /// Stores the value that the text spells; false where it spells none that is allowed.
+    let assign: @Sendable (_ text: String, _ configuration: inout ServerConfiguration) -> Bool
+
+    /// The flag as it is typed: `--max-value-bytes`.
+    package var flag: String { "--" + name }
+
+    /// The environment variable: `LATCHKEY_MAX_VALUE_BYTES`.
+    package var variable: String {
+        Self.variablePrefix + String(name.uppercased().map { $0 == "-" ? "_" : $0 })
+    }
+
+    /// What the name of every environment variable of ours starts with.
+    package static let variablePrefix = "LATCHKEY_"
+
+    /// The help text: what it does, what else sets it, and its default.
+    package var help: String {
+        "\(summary). [\(variable)\(defaultText.isEmpty ? "" : ", default \(defaultText)")]"
+    }
+}
+
+extension Setting {
+    /// Where to listen.
+    package static let host = host("host", \.host, "Address to listen on; 0.0.0.0 or :: for all")
+    /// Where to listen.
+    package static let port = number("port", \.port, 0...65535, "Port to listen on; 0 picks a free one and prints it")
+    /// Event loops.
+    package static let threads = number(
+        "threads", \.threads, 1...1024, "Event loops that serve requests", defaultText: "one for each core")
+    /// Parts of the table.
+    package static let shards = powerOfTwo(
+        "shards", \.shards, 1...65536, "Parts of the table, each with a lock of its own")
+    /// Limit of a value's length.
+    package static let maxValueBytes = size(
+        "max-value-bytes", \.maxValueBytes, 1...(4 << 30) - 1, "Longest value that is stored")
+    /// Limit of a key's length.
+    package static let maxKeyBytes = size("max-key-bytes", \.maxKeyBytes, 1...4096, "Longest key, percent-decoded")
+    /// Limit of open connections.
+    package static let maxConnections = number(
+        "max-connections", \.maxConnections, 1...1_000_000, "Connections open at once")
+    /// Limit of a connection's silence.
+    package static let idleTimeout = duration(
+        "idle-timeout", \.idleTimeout, .seconds(1) ... .seconds(86400), "1s to 24h",
+        "How long a connection may stay silent")
+    /// Limit of stopping.
+    package static let drainTimeout = duration(
+        "drain-timeout", \.drainTimeout, .zero ... .seconds(3600), "0 to 1h",
+        "How long requests in flight may take to finish after SIGTERM or SIGINT")
+    /// Least severe level.
+    package static let logLevel = choice("log-level", \.logLevel, "Least severe events to log, to standard error")
+    /// Form of the log.
+    package static let logFormat = choice("log-format", \.logFormat, "Form of the log's lines")
+
+    /// The file with further settings. Not in `all`: it says where to look, and is nothing the server keeps.
+    package static let config = Setting(
+        name: "config", placeholder: "FILE",
+        summary: "JSON file of settings, by the names of the flags: {\"port\": 8080}",
+        allowed: "the path of a file", defaultText: "",
+        assign: { text, _ in !text.isEmpty })
+
+    /// Every setting of a server, in the order of the help texts.
+    package static let all = [
+        host, port, threads, shards, maxValueBytes, maxKeyBytes, maxConnections, idleTimeout, drainTimeout, logLevel,
+        logFormat,
+    ]
+}

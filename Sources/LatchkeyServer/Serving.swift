@@ -1,0 +1,23 @@
+public import Logging
+import ServiceLifecycle
+import UnixSignals
+
+/// Serves until SIGTERM or SIGINT asks to stop, and then until drained; a second signal ends the process at once.
+///
+/// - Parameter announce: told the URL of the service once it serves.
+public func serve(
+    _ configuration: ServerConfiguration, logger: Logger, announce: @escaping @Sendable (_ url: String) -> Void
+) async throws(StartFailure) {
+    let service = LatchkeyService(configuration: configuration, logger: logger, announce: announce)
+    // The group's own account of starting and stopping is of interest when looking for a fault in it only.
+    var groupLogger = logger
+    groupLogger.logLevel = max(logger.logLevel, .error)
+    let group = ServiceGroup(services: [service], gracefulShutdownSignals: [.sigterm, .sigint], logger: groupLogger)
+    do {
+        try await group.run()
+    } catch let failure as StartFailure {
+        throw failure
+    } catch {
+        throw StartFailure(description: "\(error)")
+    }
+}

@@ -1,0 +1,130 @@
+import Glibc
+import Sockets
+import Synchronization
+
+/// The thread that accepts connections and spreads them over the event loops, each to the one with the fewest.
+///
+/// Our own instead of the library's, because it can refuse with an answer where the library falls silent, does not spin
+/// when descriptors run out, and divides evenly.
+final class Acceptor: Sendable {
+    private let listener: Listener
+    private let loops: [EventLoop]
+    private let lingering: LingeringSockets
+    private let connectionLimit: Int
+    private let wakeUp: WakeUp
+    private let isStopping = Atomic<Bool>(false)
+    private let hasStopped = Atomic<Bool>(false)
+    private let rejected = Atomic<UInt64>(0)
+    private let thread = Mutex<pthread_t?>(nil)
+
+    init(
+        listener: Listener, loops: [EventLoop], connectionLimit: Int, lingering: LingeringSockets, wakeUp: WakeUp
+    ) {
+        self.listener = listener
+        self.loops = loops
+        self.connectionLimit = connectionLimit
+        self.lingering = lingering
+        self.wakeUp = wakeUp
+    }
+
+    /// Connections that were answered 503 because there were too many.
+    var rejectedCount: UInt64 { rejected.load(ordering: .relaxed) }
+
+    /// Starts the thread; it keeps the acceptor alive until it ends.
+    func start() throws(SocketFailure) {
+        var started = pthread_t()
+        let code = pthread_create(&started, nil, acceptorMain, Unmanaged.passRetained(self).toOpaque())
+        guard code == 0 else {
+            Unmanaged.passUnretained(self).release()
+            throw SocketFailure("start the accepting thread", code: code)
+        }
+        thread.withLock { $0 = started }
+    }
+
+    /// Blocks until the thread has ended, which it does after `stop()`.
+    func join() {
+        let ending = thread.withLock { $0.take() }
+        if let ending { pthread_join(ending, nil) }
+    }
+
+    /// Accepts whoever waits already, then nobody any more. Returns at once; see `hasEnded` and `join()`.
+    func stop() {
+        isStopping.store(true, ordering: .relaxed)
+        wakeUp.signal()
+    }
+
+    /// Whether the thread has accepted its last connection and ended.
+    var hasEnded: Bool { hasStopped.load(ordering: .acquiring) }
+
+    fileprivate func run() {
+        while !isStopping.load(ordering: .relaxed) {
+            let isExhausted = acceptWaiting()
+            wait(forListener: !isExhausted)
+            wakeUp.clear()
+            lingering.discardInput()
+        }
+        _ = acceptWaiting()
+        hasStopped.store(true, ordering: .releasing)
+    }
+
+    /// - Returns: whether the system had no descriptor or memory for one who waits.
+    private func acceptWaiting() -> Bool {
+        while true {
+            switch listener.accept() {
+            case .nobody: return false
+            case .exhausted: return true
+            case .accepted(let descriptor, let peer, let peerLength):
+                admit(descriptor, peer, peerLength)
+            }
+        }
+    }
+
+    private func admit(_ descriptor: Int32, _ peer: sockaddr_storage, _ peerLength: socklen_t) {
+        var total = 0
+        var fewest = Int.max
+        var chosen = loops[0]
+        for loop in loops {
+            let count = loop.connectionCount
+            total += count
+            if count < fewest { (fewest, chosen) = (count, loop) }
+        }
+        if total < connectionLimit {
+            var on: Int32 = 1
+            setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+            chosen.add(descriptor: descriptor, peer: peer, peerLength: peerLength)
+        } else {
+            reject(descriptor)
+        }
+    }
+
+    private func reject(_ descriptor: Int32) {
+        rejected.add(1, ordering: .relaxed)
+        let body = "the limit of \(connectionLimit) connections is reached\n"
+        let answer =
+            "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nRetry-After: 1\r\n"
+            + "Connection: close\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+        // The socket's buffer is empty: a short answer always fits.
+        _ = answer.utf8.withContiguousStorageIfAvailable {
+            send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+        }
+        lingering.takeOver(descriptor)
+        close(descriptor)
+    }
+
+    /// Waits until somebody connects, a lingering socket has input or ends, or `wakeUp` is signalled.
+    ///
+    /// - Parameter forListener: false while accepting is pointless; then the wait ends after a tenth of a second.
+    private func wait(forListener: Bool) {
+        var events = [pollfd(fd: wakeUp.descriptor, events: Int16(POLLIN), revents: 0)]
+        if forListener { events.append(pollfd(fd: listener.descriptor, events: Int16(POLLIN), revents: 0)) }
+        let lingerers = lingering.descriptors
+        events += lingerers.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        poll(&events, nfds_t(events.count), forListener ? (lingerers.isEmpty ? -1 : 500) : 100)
+    }
+}
+
+/// The thread's entry point.
+private func acceptorMain(context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    if let context { Unmanaged<Acceptor>.fromOpaque(context).takeRetainedValue().run() }
+    return nil
+}

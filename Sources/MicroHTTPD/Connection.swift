@@ -1,0 +1,122 @@
+import ByteBuffers
+import CMicroHTTPD
+import Glibc
+import HTTPMessages
+import Synchronization
+
+/// What is known of one connection and of the request that is on it.
+///
+/// Made when the library says that a connection has started and released when it says that it is closed; in between,
+/// the library holds the one reference. All of it belongs to the event loop's thread, but `isBusy`, which a drain reads.
+/// `@unchecked Sendable` because of that, and without checks of exclusive access, which cost more than the access.
+final class Connection: @unchecked Sendable {
+    /// The socket; open for as long as the connection is registered.
+    let descriptor: Int32
+    /// Whether a request is being received or answered.
+    let isBusy = Atomic<Bool>(false)
+
+    /// What the rest of the request is for.
+    enum Phase: ~Copyable {
+        /// The fields have not arrived.
+        case head
+        /// Content is skipped.
+        case skipping
+        /// Content goes into the builder.
+        case taking(BytesBuilder)
+        /// Content was longer than the builder takes; the rest is skipped.
+        case overflown
+        /// Content is skipped, and this is the answer.
+        case answering(Response)
+        /// The answer is given.
+        case answered
+
+        /// Whether the fields are still to come.
+        var isHead: Bool {
+            switch self {
+            case .head: true
+            default: false
+            }
+        }
+
+        /// Whether content goes into a builder.
+        var isTaking: Bool {
+            switch self {
+            case .taking: true
+            default: false
+            }
+        }
+    }
+    @exclusivity(unchecked) var phase = Phase.head
+    /// Whether the request was answered before all of it was read.
+    @exclusivity(unchecked) var refusedEarly = false
+
+    @exclusivity(unchecked) private(set) var method = Method.unknown
+    @exclusivity(unchecked) private(set) var target = BorrowedBytes("")
+    @exclusivity(unchecked) private(set) var fields: [Request.Field] = []
+    /// A target with a query is copied here, since the library writes into its own copy.
+    @exclusivity(unchecked) private var targetCopy: UnsafeMutableRawBufferPointer?
+
+    init(descriptor: Int32) {
+        self.descriptor = descriptor
+        fields.reserveCapacity(8)
+    }
+
+    deinit { targetCopy?.deallocate() }
+
+    /// The request on the connection, as far as it has arrived.
+    var request: Request { Request(method: method, target: target, fields: fields) }
+
+    /// Begins a request, with its target before the library has written into it.
+    func start(target text: UnsafePointer<CChar>?) {
+        isBusy.store(true, ordering: .relaxed)
+        guard let text else { return }
+        let raw = UnsafeRawBufferPointer(start: text, count: strlen(text))
+        let view = BorrowedBytes(raw)
+        guard view.firstPosition(of: UInt8(ascii: "?")) != nil else {
+            target = view
+            return
+        }
+        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: raw.count, alignment: 1)
+        copy.copyMemory(from: raw)
+        targetCopy = copy
+        target = BorrowedBytes(UnsafeRawBufferPointer(copy))
+    }
+
+    /// Takes the fields over, once, when all of them have arrived.
+    func takeHead(method name: UnsafePointer<CChar>, of connection: OpaquePointer) {
+        method = Method(name: BorrowedBytes(UnsafeRawBufferPointer(start: name, count: strlen(name))))
+        _ = MHD_get_connection_values_n(
+            connection, .HEADER_KIND, collectField, Unmanaged.passUnretained(self).toOpaque())
+    }
+
+    fileprivate func collect(_ name: BorrowedBytes, _ value: BorrowedBytes) {
+        if let name = FieldName(name) { fields.append(Request.Field(name: name, value: value)) }
+    }
+
+    /// Ends the request, whatever has become of it, and lets go of all that it held.
+    func finish() {
+        phase = .head
+        method = .unknown
+        target = BorrowedBytes("")
+        if !fields.isEmpty { fields.removeAll(keepingCapacity: true) }
+        if let copy = targetCopy {
+            copy.deallocate()
+            targetCopy = nil
+        }
+        isBusy.store(false, ordering: .relaxed)
+    }
+}
+
+/// `MHD_KeyValueIteratorN` for the fields of a request.
+private func collectField(
+    context: UnsafeMutableRawPointer?, kind: MHD_ValueKind, name: UnsafePointer<CChar>?, nameLength: Int,
+    value: UnsafePointer<CChar>?, valueLength: Int
+) -> MHD_Result {
+    guard let context, let name else { return .YES }
+    Unmanaged<Connection>.fromOpaque(context)._withUnsafeGuaranteedRef {
+        $0.collect(
+            BorrowedBytes(UnsafeRawBufferPointer(start: name, count: nameLength)),
+            BorrowedBytes(UnsafeRawBufferPointer(start: value, count: valueLength)))
+    }
+    return .YES
+}

@@ -1,0 +1,92 @@
+import ByteBuffers
+import CMicroHTTPD
+import Glibc
+import HTTPMessages
+import Sockets
+import Synchronization
+
+/// One libmicrohttpd daemon: an epoll loop on a thread of its own, and the connections given to it.
+///
+/// `@unchecked Sendable`: `fieldLines` and `date` are used by the loop's thread alone (and so need no check of exclusive
+/// access, which costs more than the access), `daemon` is set before that thread starts and
+/// read again after it has ended; all else is constant or guards itself.
+final class EventLoop: @unchecked Sendable {
+    let handler: any RequestHandler
+    let counters = RequestCounters()
+    /// Whether answers say that the connection ends with them.
+    let isDraining = Atomic<Bool>(false)
+    /// Where sockets go that were answered before all of the request was read.
+    let lingering: LingeringSockets
+    @exclusivity(unchecked) var fieldLines = FieldLines()
+    @exclusivity(unchecked) var date = HTTPDate()
+
+    private var daemon: OpaquePointer?
+    /// By socket. Guarded, so that a drain never touches a socket that is closed already, or another's by now.
+    private let connections = Mutex<[Int32: Connection]>([:])
+    private let given = Atomic<Int>(0)
+    private let closed = Atomic<Int>(0)
+
+    /// Connections pool their request and answer in this many bytes; it also bounds target and fields, and is zeroed
+    /// after every request.
+    private static let poolBytes = 16 * 1024
+
+    /// Starts the loop's thread. Throws where the library cannot.
+    init(
+        handler: any RequestHandler, connectionLimit: Int, idleTimeoutSeconds: Int, lingering: LingeringSockets
+    ) throws(SocketFailure) {
+        self.handler = handler
+        self.lingering = lingering
+        var options = latchkey_daemon_options(
+            connection_limit: UInt32(connectionLimit), idle_timeout_seconds: UInt32(idleTimeoutSeconds),
+            connection_memory_bytes: Self.poolBytes, context: Unmanaged.passUnretained(self).toOpaque(),
+            handle_request: handleRequest, start_request: startRequest, notify_connection: notifyConnection,
+            notify_completed: notifyCompleted, unescape: leaveEscaped)
+        guard let started = latchkey_start_daemon(&options) else {
+            throw SocketFailure("start an event loop of libmicrohttpd")
+        }
+        daemon = started
+    }
+
+    /// Connections that were given to the loop and are not closed.
+    var connectionCount: Int { given.load(ordering: .relaxed) - closed.load(ordering: .relaxed) }
+
+    /// Hands a connected, non-blocking socket to the loop, which closes it. Any thread. `MHD_add_connection`.
+    func add(descriptor: Int32, peer: sockaddr_storage, peerLength: socklen_t) {
+        given.add(1, ordering: .relaxed)
+        let result = withUnsafePointer(to: peer) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                MHD_add_connection(daemon, descriptor, $0, peerLength)
+            }
+        }
+        if result != .YES { closed.add(1, ordering: .relaxed) }
+    }
+
+    /// Registers a connection that the library has begun to serve.
+    func register(_ connection: Connection) {
+        connections.withLock { $0[connection.descriptor] = connection }
+    }
+
+    /// Forgets a connection. Its socket is still open, and is not used by us any more after this.
+    func unregister(_ connection: Connection) {
+        connections.withLock { _ = $0.removeValue(forKey: connection.descriptor) }
+        closed.add(1, ordering: .relaxed)
+    }
+
+    /// From now on every answer ends its connection. Connections without a request are ended at once: what they have
+    /// received but not read is still answered, since only the receiving side is shut.
+    func drain() {
+        isDraining.store(true, ordering: .relaxed)
+        connections.withLock { connections in
+            for connection in connections.values where !connection.isBusy.load(ordering: .relaxed) {
+                shutdown(connection.descriptor, Int32(SHUT_RD))
+            }
+        }
+    }
+
+    /// Ends the loop and every connection it still has. Blocks until its thread has ended. `MHD_stop_daemon`.
+    func stop() {
+        guard let daemon else { return }
+        MHD_stop_daemon(daemon)
+        self.daemon = nil
+    }
+}

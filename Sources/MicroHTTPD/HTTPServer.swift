@@ -1,0 +1,101 @@
+import CMicroHTTPD
+public import HTTPMessages
+public import Sockets
+
+/// An HTTP server on libmicrohttpd: one thread that accepts, and event loops that each serve their share of the
+/// connections. It knows nothing of keys and values.
+public final class HTTPServer: Sendable {
+    /// How a server is set up.
+    public struct Configuration: Sendable {
+        /// Address or name to listen on.
+        public var host: String
+        /// Port to listen on; 0 lets the system pick one.
+        public var port: UInt16
+        /// Number of event loops.
+        public var threads: Int
+        /// Connections served at once; one more is answered 503.
+        public var maximumConnections: Int
+        /// Seconds without any traffic after which a connection is closed.
+        public var idleTimeoutSeconds: Int
+
+        /// A set-up of these values.
+        public init(host: String, port: UInt16, threads: Int, maximumConnections: Int, idleTimeoutSeconds: Int) {
+            self.host = host
+            self.port = port
+            self.threads = threads
+            self.maximumConnections = maximumConnections
+            self.idleTimeoutSeconds = idleTimeoutSeconds
+        }
+    }
+
+    /// Where the server listens.
+    public let address: SocketAddress
+    private let loops: [EventLoop]
+    private let acceptor: Acceptor
+
+    /// Binds, listens and serves, calling `handler` on all event loops' threads at once. Throws where the address is
+    /// taken or the system refuses a socket or a thread.
+    public init(_ configuration: Configuration, handler: any RequestHandler) throws(SocketFailure) {
+        let listener = try Listener(host: configuration.host, port: configuration.port)
+        let wakeUp = try WakeUp()
+        let lingering = LingeringSockets(wakeUp: wakeUp)
+        var loops: [EventLoop] = []
+        do throws(SocketFailure) {
+            for _ in 0..<configuration.threads {
+                loops.append(
+                    try EventLoop(
+                        handler: handler, connectionLimit: configuration.maximumConnections + 1,
+                        idleTimeoutSeconds: configuration.idleTimeoutSeconds, lingering: lingering))
+            }
+            let acceptor = Acceptor(
+                listener: listener, loops: loops, connectionLimit: configuration.maximumConnections,
+                lingering: lingering, wakeUp: wakeUp)
+            try acceptor.start()
+            self.acceptor = acceptor
+        } catch {
+            for loop in loops { loop.stop() }
+            throw error
+        }
+        self.loops = loops
+        address = listener.address
+    }
+
+    deinit { stop() }
+
+    /// The version of libmicrohttpd that runs. `MHD_get_version`.
+    public static var engineVersion: String { String(cString: MHD_get_version()) }
+
+    /// Requests answered so far, by method, route and status. O(counters).
+    public var requestCounts: [RequestCount] { loops.map(\.counters).summed() }
+
+    /// Connections open at this moment.
+    public var connectionCount: Int { loops.reduce(0) { $0 + $1.connectionCount } }
+
+    /// Connections answered 503 because there were too many.
+    public var rejectedConnectionCount: UInt64 { acceptor.rejectedCount }
+
+    /// Stops accepting, lets every answer end its connection, and waits until all are closed or `timeout` is over.
+    /// Requests that have arrived completely are answered.
+    ///
+    /// - Returns: whether all connections have ended by themselves.
+    public func drain(timeout: Duration) async -> Bool {
+        let deadline = ContinuousClock.now + timeout
+        acceptor.stop()
+        while true {
+            // Again each time: a connection may have been accepted, or become idle, since.
+            for loop in loops { loop.drain() }
+            if acceptor.hasEnded && connectionCount == 0 { return true }
+            if ContinuousClock.now >= deadline { return false }
+            // Cancelled or not, the deadline stands; a cancelled sleep returns at once, which only looks more often.
+            try? await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
+    /// Ends the server and every connection that it still has. Blocks until all threads have ended.
+    /// Not to be called from two threads at once.
+    public func stop() {
+        acceptor.stop()
+        acceptor.join()
+        for loop in loops { loop.stop() }
+    }
+}

@@ -1,0 +1,137 @@
+import ByteBuffers
+import CMicroHTTPD
+import Glibc
+import HTTPMessages
+
+// What libmicrohttpd calls, all on the event loop's thread. Each context is an `EventLoop`, kept alive by whoever stops
+// it, and borrowed here without a reference count that the loops would share.
+
+/// `MHD_OPTION_URI_LOG_CALLBACK`: the target as it came, before the library takes it apart. What is returned comes back
+/// with every later call for the request.
+func startRequest(
+    context: UnsafeMutableRawPointer?, target: UnsafePointer<CChar>?, connection: OpaquePointer?
+) -> UnsafeMutableRawPointer? {
+    guard let state = latchkey_socket_context(connection) else { return nil }
+    Unmanaged<Connection>.fromOpaque(state)._withUnsafeGuaranteedRef { $0.start(target: target) }
+    return state
+}
+
+/// `MHD_OPTION_UNESCAPE_CALLBACK`: leaves everything as it is; the API decodes the path itself, exactly once.
+func leaveEscaped(
+    context: UnsafeMutableRawPointer?, connection: OpaquePointer?, text: UnsafeMutablePointer<CChar>?
+) -> Int {
+    text.map { strlen($0) } ?? 0
+}
+
+/// `MHD_AccessHandlerCallback`: called with the fields, then for each piece of content, then at the end.
+func handleRequest(
+    context: UnsafeMutableRawPointer?, connection: OpaquePointer?, url: UnsafePointer<CChar>?,
+    method: UnsafePointer<CChar>?, version: UnsafePointer<CChar>?, content: UnsafePointer<CChar>?,
+    contentLength: UnsafeMutablePointer<Int>?, state: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
+) -> MHD_Result {
+    guard let context, let connection, let method, let contentLength, let current = state?.pointee else { return .NO }
+    return Unmanaged<EventLoop>.fromOpaque(context)._withUnsafeGuaranteedRef { loop in
+        Unmanaged<Connection>.fromOpaque(current)._withUnsafeGuaranteedRef { state in
+            if state.phase.isHead {
+                state.takeHead(method: method, of: connection)
+                if let url, let version, state.targetHasNUL(url: url, version: version) {
+                    return loop.refuse(connection, state, rawNULProblem)
+                }
+                return loop.receive(connection, state)
+            }
+            if contentLength.pointee > 0 {
+                let piece = UnsafeRawBufferPointer(start: content, count: contentLength.pointee)
+                contentLength.pointee = 0
+                state.take(BorrowedBytes(piece))
+                return .YES
+            }
+            return loop.respond(connection, state)
+        }
+    }
+}
+
+/// `MHD_OPTION_NOTIFY_COMPLETED`: the request has ended, well or not.
+func notifyCompleted(
+    context: UnsafeMutableRawPointer?, connection: OpaquePointer?,
+    state: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, reason: MHD_RequestTerminationCode
+) {
+    guard let current = state?.pointee else { return }
+    Unmanaged<Connection>.fromOpaque(current)._withUnsafeGuaranteedRef { $0.finish() }
+}
+
+/// `MHD_OPTION_NOTIFY_CONNECTION`: a connection starts or is about to be closed. Its state lives in between, with one
+/// reference that the library holds for us.
+func notifyConnection(
+    context: UnsafeMutableRawPointer?, connection: OpaquePointer?,
+    state: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, event: MHD_ConnectionNotificationCode
+) {
+    guard let context, let state else { return }
+    Unmanaged<EventLoop>.fromOpaque(context)._withUnsafeGuaranteedRef { loop in
+        switch event {
+        case .CONNECTION_NOTIFY_STARTED:
+            let started = Connection(descriptor: latchkey_socket(connection))
+            loop.register(started)
+            state.pointee = Unmanaged.passRetained(started).toOpaque()
+        case .CONNECTION_NOTIFY_CLOSED:
+            guard let current = state.pointee else { return }
+            let ended = Unmanaged<Connection>.fromOpaque(current).takeRetainedValue()
+            state.pointee = nil
+            if ended.refusedEarly { loop.lingering.takeOver(ended.descriptor) }
+            loop.unregister(ended)
+        @unknown default: break
+        }
+    }
+}
+
+extension Connection {
+    /// Whether the target has a NUL, which the library takes for its end: it then is shorter than the place between the
+    /// spaces around it.
+    fileprivate func targetHasNUL(url: UnsafePointer<CChar>, version: UnsafePointer<CChar>) -> Bool {
+        let start = UnsafeRawPointer(url)
+        let end = UnsafeRawPointer(version) - 1
+        return end > start && end - start != target.count
+    }
+
+    fileprivate func take(_ piece: BorrowedBytes) {
+        // Most content is taken; what is skipped needs nothing done to it.
+        guard phase.isTaking, case .taking(var builder) = exchange(&phase, with: .overflown) else { return }
+        if builder.append(piece) { phase = .taking(builder) }
+    }
+}
+
+private let rawNULProblem = Problem(.badRequest, "the request target has a NUL byte")
+
+extension EventLoop {
+    fileprivate func receive(_ connection: OpaquePointer, _ state: Connection) -> MHD_Result {
+        switch handler.receive(state.request) {
+        case .respondAtEnd: state.phase = .skipping
+        case .take(let builder): state.phase = .taking(builder)
+        case .skip(let response): state.phase = .answering(response)
+        case .refuse(let response):
+            state.refusedEarly = true
+            state.phase = .answered
+            return queue(response, on: connection, method: state.method)
+        }
+        return .YES
+    }
+
+    fileprivate func refuse(_ connection: OpaquePointer, _ state: Connection, _ problem: Problem) -> MHD_Result {
+        state.refusedEarly = true
+        state.phase = .answered
+        let response = problem.response(route: RouteID(rawValue: 0), asJSON: state.request.prefersJSON)
+        return queue(response, on: connection, method: state.method)
+    }
+
+    fileprivate func respond(_ connection: OpaquePointer, _ state: Connection) -> MHD_Result {
+        let response: Response
+        switch exchange(&state.phase, with: .answered) {
+        case .taking(let builder): response = handler.respond(to: state.request, upload: .complete(builder))
+        case .overflown: response = handler.respond(to: state.request, upload: .tooLarge)
+        case .answering(let prepared): response = prepared
+        case .skipping: response = handler.respond(to: state.request, upload: .none)
+        case .head: return .NO
+        case .answered: return .NO
+        }
+        return queue(response, on: connection, method: state.method)
+    }
+}

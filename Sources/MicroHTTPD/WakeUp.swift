@@ -1,0 +1,40 @@
+import Glibc
+import Sockets
+
+/// Ends a `poll` on another thread: a pipe that holds at most a few bytes. `pipe(2)`.
+final class WakeUp: Sendable {
+    /// What to poll for input.
+    let descriptor: Int32
+    private let writing: Int32
+
+    init() throws(SocketFailure) {
+        var ends: (Int32, Int32) = (-1, -1)
+        let result = withUnsafeMutablePointer(to: &ends) {
+            $0.withMemoryRebound(to: Int32.self, capacity: 2) { pipe($0) }
+        }
+        guard result == 0 else { throw SocketFailure("create a pipe") }
+        (descriptor, writing) = ends
+        for end in [descriptor, writing] {
+            _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+            _ = fcntl(end, F_SETFL, O_NONBLOCK)
+        }
+    }
+
+    deinit {
+        close(descriptor)
+        close(writing)
+    }
+
+    /// Wakes the one who polls, now or at the next poll.
+    func signal() {
+        var byte: UInt8 = 0
+        write(writing, &byte, 1)
+    }
+
+    /// Takes back all signals so far.
+    func clear() {
+        withUnsafeTemporaryAllocation(byteCount: 64, alignment: 1) { buffer in
+            while read(descriptor, buffer.baseAddress, buffer.count) > 0 {}
+        }
+    }
+}

@@ -1,0 +1,62 @@
+import Glibc
+
+/// An address to listen on or to connect to: IPv4 or IPv6, and a port.
+public struct SocketAddress: Sendable {
+    var storage: sockaddr_storage
+    var length: socklen_t
+
+    /// Resolves `host`, an address or a name, without asking more than the system's resolver.
+    public init(host: String, port: UInt16, toListen: Bool = false) throws(SocketFailure) {
+        var hints = addrinfo()
+        hints.ai_family = AF_UNSPEC
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        hints.ai_flags = (toListen ? AI_PASSIVE : 0) | AI_NUMERICSERV
+        var results: UnsafeMutablePointer<addrinfo>?
+        let code = getaddrinfo(host, String(port), &hints, &results)
+        guard code == 0, let first = results else {
+            throw SocketFailure("resolve the host '\(host)'", code: code == EAI_SYSTEM ? errno : EADDRNOTAVAIL)
+        }
+        defer { freeaddrinfo(results) }
+        storage = sockaddr_storage()
+        length = first.pointee.ai_addrlen
+        memcpy(&storage, first.pointee.ai_addr, Int(length))
+    }
+
+    /// The address that a socket is bound to.
+    init(boundBy descriptor: Int32) throws(SocketFailure) {
+        var address = sockaddr_storage()
+        var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let result = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &size) }
+        }
+        guard result == 0 else { throw SocketFailure("read the bound address") }
+        storage = address
+        length = size
+    }
+
+    var family: Int32 { Int32(storage.ss_family) }
+
+    func withSockaddr<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
+        withUnsafePointer(to: storage) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, length) }
+        }
+    }
+
+    /// The port.
+    public var port: UInt16 {
+        withUnsafePointer(to: storage) { pointer in
+            family == AF_INET6
+                ? pointer.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { UInt16(bigEndian: $0.pointee.sin6_port) }
+                : pointer.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { UInt16(bigEndian: $0.pointee.sin_port) }
+        }
+    }
+
+    /// The host as it stands in a URL: `127.0.0.1`, `[::1]`.
+    public var urlHost: String {
+        var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+        let result = withSockaddr { getnameinfo($0, $1, &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST) }
+        guard result == 0 else { return "?" }
+        let host = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return family == AF_INET6 ? "[\(host)]" : host
+    }
+}

@@ -1,0 +1,30 @@
+import ArgumentParser
+import LatchkeyServer
+
+/// `latchkey healthcheck`: asks a running server whether it is well; what the container's HEALTHCHECK runs.
+struct HealthCheck: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "healthcheck",
+        abstract: "Ask the server with these settings whether it is well.",
+        discussion: "Ends with 0 where it is, with 1 where it is not or does not answer.")
+
+    @Option(Setting.host) var host: String?
+    @Option(Setting.port) var port: String?
+    @Option(Setting.config) var config: String?
+
+    mutating func run() async throws {
+        let texts: [(Setting, String?)] = [(.host, host), (.port, port), (.config, config)]
+        let flags = Dictionary(uniqueKeysWithValues: texts.compactMap { setting, text in text.map { (setting.name, $0) } })
+        let configuration = try await ServerConfiguration.load(
+            flags: flags, environment: ProcessEnvironment.variables)
+        guard configuration.port != 0 else {
+            throw ValidationError("healthcheck needs the port that the server chose: --port N")
+        }
+        try checkHealth(host: Self.reachable(configuration.host), port: configuration.port)
+    }
+
+    /// Where a server that listens on `host` is reached from here: all addresses include loopback.
+    private static func reachable(_ host: String) -> String {
+        host == "0.0.0.0" || host == "::" ? "127.0.0.1" : host
+    }
+}

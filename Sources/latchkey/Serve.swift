@@ -1,0 +1,40 @@
+import ArgumentParser
+import Glibc
+import LatchkeyServer
+
+/// `latchkey serve`: serves until it is told to stop.
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Serve keys (the default).")
+
+    @Option(Setting.host) var host: String?
+    @Option(Setting.port) var port: String?
+    @Option(Setting.threads) var threads: String?
+    @Option(Setting.shards) var shards: String?
+    @Option(Setting.maxValueBytes) var maxValueBytes: String?
+    @Option(Setting.maxKeyBytes) var maxKeyBytes: String?
+    @Option(Setting.maxConnections) var maxConnections: String?
+    @Option(Setting.idleTimeout) var idleTimeout: String?
+    @Option(Setting.drainTimeout) var drainTimeout: String?
+    @Option(Setting.logLevel) var logLevel: String?
+    @Option(Setting.logFormat) var logFormat: String?
+    @Option(Setting.config) var config: String?
+
+    mutating func run() async throws {
+        let configuration = try await ServerConfiguration.load(
+            flags: givenFlags, environment: ProcessEnvironment.variables)
+        try await serve(configuration, logger: configuration.makeLogger()) { url in
+            print("latchkey: serving on \(url)")
+            // Standard output may be a pipe, which would hold the line back.
+            fflush(nil)
+        }
+    }
+
+    private var givenFlags: [String: String] {
+        let texts: [(Setting, String?)] = [
+            (.host, host), (.port, port), (.threads, threads), (.shards, shards), (.maxValueBytes, maxValueBytes),
+            (.maxKeyBytes, maxKeyBytes), (.maxConnections, maxConnections), (.idleTimeout, idleTimeout),
+            (.drainTimeout, drainTimeout), (.logLevel, logLevel), (.logFormat, logFormat), (.config, config),
+        ]
+        return Dictionary(uniqueKeysWithValues: texts.compactMap { setting, text in text.map { (setting.name, $0) } })
+    }
+}
