@@ -65,6 +65,30 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: memorySafe),
+
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: checked),
+        .testTarget(name: "ByteBuffersTests", dependencies: ["ByteBuffers"], swiftSettings: checked),
+        .testTarget(
+            name: "KeyValueStoreTests", dependencies: ["ByteBuffers", "KeyValueStore"], swiftSettings: checked),
+        .testTarget(name: "HTTPMessagesTests", dependencies: ["ByteBuffers", "HTTPMessages"], swiftSettings: checked),
+        .testTarget(
+            name: "KeyValueAPITests", dependencies: ["ByteBuffers", "HTTPMessages", "KeyValueAPI", "KeyValueStore"],
+            swiftSettings: checked),
+        .testTarget(
+            name: "MicroHTTPDTests",
+            dependencies: ["ByteBuffers", "HTTPMessages", "KeyValueAPI", "KeyValueStore", "MicroHTTPD", "Sockets"],
+            swiftSettings: checked),
+        .testTarget(
+            name: "PrometheusExpositionTests", dependencies: ["PrometheusExposition"], swiftSettings: checked),
+        .testTarget(
+            name: "LatchkeyServerTests",
+            dependencies: [
+                "KeyValueStore", "LatchkeyServer", "PrometheusExposition", "Sockets", "TestSupport",
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: checked),
+        .testTarget(name: "LatchkeyTests", dependencies: ["latchkey", "Sockets"], swiftSettings: checked),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -90,6 +90,16 @@ extension BorrowedBytes: RandomAccessCollection {
     }
 }
 
+extension BorrowedBytes {
+    /// Lets the standard library copy and compare the bytes as a block.
+    @inlinable
+    public func withContiguousStorageIfAvailable<Result>(
+        _ body: (UnsafeBufferPointer<UInt8>) throws -> Result
+    ) rethrows -> Result? {
+        try buffer.withMemoryRebound(to: UInt8.self) { try body($0) }
+    }
+}
+
 extension BorrowedBytes: Equatable {
     /// Equal bytes, wherever they lie. O(n).
     @inlinable

@@ -35,14 +35,14 @@
 
     /// Appends what `body` writes into exactly `length` bytes of memory. `body` must write them all.
     public mutating func append(length: Int, _ body: (UnsafeMutableRawBufferPointer) -> Void) {
-        precondition(length <= limit - count, "\(length) bytes on \(count) of at most \(limit)")
+        precondition(length >= 0 && length <= limit - count, "\(length) bytes on \(count) of at most \(limit)")
         if length > capacity - count { grow(toHold: count + length) }
         body(UnsafeMutableRawBufferPointer(start: storage.bytes + count, count: length))
         count += length
     }
 
-    /// The finished bytes. O(1); O(n) once where the length was not known beforehand and more than an eighth of the
-    /// allocation would stay unused for as long as the bytes live.
+    /// The finished bytes. O(1); O(n) once where the length was not known beforehand and more bytes than 64 and an eighth
+    /// of the count would stay unused for as long as the bytes live.
     public consuming func freeze() -> SharedBytes {
         if capacity - count > 64 + count / 8 { reallocate(capacity: count) }
         return SharedBytes(storage: storage, offset: 0, count: count)

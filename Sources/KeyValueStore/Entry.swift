@@ -68,6 +68,7 @@ extension Entry {
         key: BorrowedBytes, contentType: BorrowedBytes?, valueCount: Int, maximumValueCount: Int
     ) -> BytesBuilder {
         precondition(maximumValueCount <= Self.maximumValueCount, "values of up to \(maximumValueCount) bytes")
+        precondition(key.count > 0 && key.count <= Int(UInt16.max), "a key of \(key.count) bytes")
         let prefix = headerCount + key.count + (contentType?.count ?? 0)
         var builder = BytesBuilder(capacity: prefix + valueCount, limit: prefix + maximumValueCount)
         builder.append(length: headerCount) { header in

@@ -26,7 +26,7 @@ public struct LockStatistics: Sendable {
         public internal(set) var contendedCount: UInt64 = 0
         /// Waits of contended acquisitions, summed, in nanoseconds.
         public internal(set) var waitNanoseconds: UInt64 = 0
-        /// Contended acquisitions by wait, one place a bound and one for what is longer; empty until there was one.
+        /// Contended acquisitions by wait, one place a bound and one for what is longer; zero until there was one.
         var contendedBuckets: InlineArray<18, UInt64> = .init(repeating: 0)
 
         /// All acquisitions by wait: a place for each of `waitBounds` and one for what is longer. Acquisitions that did
@@ -43,7 +43,8 @@ public struct LockStatistics: Sendable {
     /// Acquisitions for changes.
     public private(set) var write = Acquisitions()
     /// The longest wait of each of the last spans of `windowSpan` seconds, and which span that was.
-    private var recentMaxima: InlineArray<6, (span: UInt64, wait: UInt64)> = .init(repeating: (0, 0))
+    /// One more than fit into the window, because the first of them is in it in part.
+    private var recentMaxima: InlineArray<7, (span: UInt64, wait: UInt64)> = .init(repeating: (0, 0))
 
     /// Acquisitions of one kind.
     public subscript(operation: LockOperation) -> Acquisitions {
@@ -75,12 +76,12 @@ public struct LockStatistics: Sendable {
         recentMaxima[place] = (span, max(longest, waited))
     }
 
-    /// The longest wait within the last `maximumWindow` seconds before `now`, in nanoseconds.
+    /// The longest wait within the last `maximumWindow` seconds before `now`, and up to one span longer, in nanoseconds.
     public func maximumWait(at now: UInt64) -> UInt64 {
         let current = now / (Self.windowSpan * 1_000_000_000)
         let spans = Self.maximumWindow / Self.windowSpan
         var longest: UInt64 = 0
-        for place in recentMaxima.indices where recentMaxima[place].span + spans > current {
+        for place in recentMaxima.indices where recentMaxima[place].span + spans >= current {
             longest = max(longest, recentMaxima[place].wait)
         }
         return longest

@@ -83,14 +83,13 @@ struct Segment {
 
     /// Moves the slots for which `goes` is true into `sibling`, which is empty. O(`slotCount`).
     func split(into sibling: Segment, where goes: (Slot) -> Bool) {
-        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: Self.slotCount) { old in
-            _ = old.initialize(fromContentsOf: UnsafeBufferPointer(start: words, count: Self.slotCount))
-            words.update(repeating: 0, count: Self.slotCount)
-            count = 0
-            for word in old where word != 0 {
-                let slot = Slot(word: word)
-                (goes(slot) ? sibling : self).insert(slot)
-            }
+        // On the stack: this runs under the shard's lock, where nothing is allocated.
+        let old = InlineArray<512, UInt64> { words[$0] }
+        words.update(repeating: 0, count: Self.slotCount)
+        count = 0
+        for position in old.indices where old[position] != 0 {
+            let slot = Slot(word: old[position])
+            (goes(slot) ? sibling : self).insert(slot)
         }
     }
 }

@@ -22,7 +22,7 @@ struct Shard: ~Copyable {
         case created(version: UInt64)
         case replaced(version: UInt64, displaced: Entry)
         case conditionFailed(current: UInt64?)
-        /// Nothing has changed: come again with room for a directory of this depth.
+        /// Nothing is written: come again with room for a directory of this depth.
         case needsRoom(directoryDepth: Int)
     }
 
@@ -31,10 +31,15 @@ struct Shard: ~Copyable {
     mutating func putLocked(
         _ entry: Entry, key: HashedKey, if condition: WriteCondition?, room: inout Table.Room?
     ) -> PutAttempt {
-        let place = table.place(of: key)
+        var place = table.place(of: key)
         let current = place.version
         if let condition, !condition.holds(for: current) { return .conditionFailed(current: current) }
-        if current == nil, table.isFull(at: place) { return makeRoomLocked(entry, key: key, room: &room) }
+        if current == nil, table.isFull(at: place) {
+            splitLocked(segmentOf: key, &room)
+            place = table.place(of: key)
+            // No room was given, or others have doubled the directory meanwhile, or all keys went to the same side.
+            if table.isFull(at: place) { return .needsRoom(directoryDepth: table.directoryDepth) }
+        }
         lastVersion &+= 1
         entry.setVersion(lastVersion)
         counts.add(entry)
@@ -47,12 +52,11 @@ struct Shard: ~Copyable {
         return .replaced(version: lastVersion, displaced: displaced)
     }
 
-    private mutating func makeRoomLocked(_ entry: Entry, key: HashedKey, room: inout Table.Room?) -> PutAttempt {
-        guard var given = room.take() else { return .needsRoom(directoryDepth: table.directoryDepth) }
+    @inline(never)
+    private mutating func splitLocked(segmentOf key: HashedKey, _ room: inout Table.Room?) {
+        guard var given = room.take() else { return }
         table.split(segmentOf: key.hash, room: &given)
         room = consume given
-        // A split that leaves the segment full, or a directory that others have doubled meanwhile, needs another round.
-        return .needsRoom(directoryDepth: table.directoryDepth)
     }
 
     /// What became of a removal.

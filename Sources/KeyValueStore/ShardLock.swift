@@ -9,7 +9,7 @@ import Synchronization
 /// An acquisition that finds the lock free reads no clock: it costs one counter in memory that the caller is about to
 /// touch anyway. Never recursive. The closures are not async, so no lock is held across a suspension.
 struct ShardLock<State: ~Copyable & Sendable>: ~Copyable {
-    private struct Protected: ~Copyable, Sendable {
+    struct Protected: ~Copyable, Sendable {
         var state: State
         var statistics = LockStatistics()
     }

@@ -3,10 +3,12 @@ import ByteBuffers
 /// A shard's hash table: extendible hashing over fixed segments.
 ///
 /// A directory, indexed by the first bits of the hash, names the segment that holds all keys with those bits. A full
-/// segment is split in two, which moves at most `Segment.maximumCount` slots and reads no entry; nothing is ever
-/// rehashed as a whole, so the longest time under the lock does not grow with the number of keys.
+/// segment is split in two, which moves at most `Segment.maximumCount` slots, and reads entries only where a shard has
+/// more keys than the hash bits in a slot tell apart (some 600,000). Nothing is ever rehashed as a whole; what grows
+/// with the number of keys is the directory, eight bytes for some 300 keys, which is copied when it doubles.
 ///
-/// Not synchronised: the shard's lock guards it, which is what `@unchecked Sendable` rests on. It allocates nothing by itself: `Room` brings what growth needs.
+/// Not synchronised: the shard's lock guards it, which is what `@unchecked Sendable` rests on. It allocates nothing by
+/// itself: `Room` brings what growth needs.
 struct Table: ~Copyable, @unchecked Sendable {
     private var directory: UnsafeMutablePointer<Segment>
     /// The directory has 2^depth places.
@@ -79,7 +81,9 @@ struct Table: ~Copyable, @unchecked Sendable {
         /// The entry there, as one more owner, or nil where the place is free.
         var entry: Entry? { slot.isEmpty ? nil : slot.entry }
         /// The version of the entry there, or nil where the place is free.
-        var version: UInt64? { slot.isEmpty ? nil : slot.reference._withUnsafeGuaranteedRef { Entry(storage: $0).version } }
+        var version: UInt64? {
+            slot.isEmpty ? nil : slot.reference._withUnsafeGuaranteedRef { Entry(storage: $0).version }
+        }
     }
 }
 
@@ -108,10 +112,10 @@ extension Table {
     /// What `Room` needs to know.
     var directoryDepth: Int { depth }
 
-    /// Splits the segment of `hash` in two.
+    /// Splits the segment of `hash` in two with memory from `room`; does nothing where the directory has been doubled
+    /// since that was allocated. O(`Segment.slotCount`), and O(directory) where that must be doubled.
     ///
-    /// - Returns: the memory that the split has left over, to be dropped after unlocking; what it holds is unused, or
-    ///   has just gone out of use.
+    /// What `room` has afterwards is unused or has just gone out of use, and is to be freed after unlocking.
     mutating func split(segmentOf hash: UInt64, room: inout Room) {
         let full = segment(for: hash)
         if full.depth == depth {

@@ -67,7 +67,7 @@ struct LatchkeyService: Service {
                 .init(
                     host: configuration.host, port: configuration.port, threads: configuration.threads,
                     maximumConnections: connections,
-                    idleTimeoutSeconds: max(1, Int(configuration.idleTimeout.components.seconds))),
+                    idleTimeoutSeconds: wholeSeconds(configuration.idleTimeout)),
                 handler: api)
         } catch {
             throw StartFailure(description: "\(error)")
@@ -85,6 +85,12 @@ struct LatchkeyService: Service {
         state.server.withLock { $0 = nil }
         logger.info("stopped")
     }
+}
+
+/// `duration` in seconds, rounded up: a time-out may come late, not early.
+private func wholeSeconds(_ duration: Duration) -> Int {
+    let (seconds, attoseconds) = duration.components
+    return Int(seconds) + (attoseconds > 0 ? 1 : 0)
 }
 
 /// What requests ask of the running service. `server` is set when it serves; requests that come before see none.

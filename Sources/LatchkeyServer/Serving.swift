@@ -1,8 +1,10 @@
+import Glibc
 public import Logging
 import ServiceLifecycle
 import UnixSignals
 
-/// Serves until SIGTERM or SIGINT asks to stop, and then until drained; a second signal ends the process at once.
+/// Serves until SIGTERM or SIGINT asks to stop, and then until drained; a second signal ends the process at once, with
+/// 128 and the signal's number as exit code.
 ///
 /// - Parameter announce: told the URL of the service once it serves.
 public func serve(
@@ -12,7 +14,18 @@ public func serve(
     // The group's own account of starting and stopping is of interest when looking for a fault in it only.
     var groupLogger = logger
     groupLogger.logLevel = max(logger.logLevel, .error)
-    let group = ServiceGroup(services: [service], gracefulShutdownSignals: [.sigterm, .sigint], logger: groupLogger)
+    let group = ServiceGroup(services: [service], logger: groupLogger)
+    // Not left to the group, which does not look at a second signal.
+    let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+    let watch = Task {
+        var isStopping = false
+        for await signal in signals {
+            if isStopping { _exit(128 + signal.rawValue) }
+            isStopping = true
+            await group.triggerGracefulShutdown()
+        }
+    }
+    defer { watch.cancel() }
     do {
         try await group.run()
     } catch let failure as StartFailure {

@@ -64,6 +64,7 @@ final class Acceptor: Sendable {
             lingering.discardInput()
         }
         _ = acceptWaiting()
+        listener.stopListening()
         hasStopped.store(true, ordering: .releasing)
     }
 

@@ -49,6 +49,8 @@ final class Connection: @unchecked Sendable {
     @exclusivity(unchecked) var phase = Phase.head
     /// Whether the request was answered before all of it was read.
     @exclusivity(unchecked) var refusedEarly = false
+    /// The kept response object that is being sent.
+    @exclusivity(unchecked) var readyResponse: ReadyResponses.Item?
 
     @exclusivity(unchecked) private(set) var method = Method.unknown
     @exclusivity(unchecked) private(set) var target = BorrowedBytes("")

@@ -7,7 +7,7 @@ import Synchronization
 
 /// One libmicrohttpd daemon: an epoll loop on a thread of its own, and the connections given to it.
 ///
-/// `@unchecked Sendable`: `fieldLines` and `date` are used by the loop's thread alone (and so need no check of exclusive
+/// `@unchecked Sendable`: `fieldLines`, `date` and `readyResponses` are used by the loop's thread alone (and so need no check of exclusive
 /// access, which costs more than the access), `daemon` is set before that thread starts and
 /// read again after it has ended; all else is constant or guards itself.
 final class EventLoop: @unchecked Sendable {
@@ -19,6 +19,7 @@ final class EventLoop: @unchecked Sendable {
     let lingering: LingeringSockets
     @exclusivity(unchecked) var fieldLines = FieldLines()
     @exclusivity(unchecked) var date = HTTPDate()
+    let readyResponses = ReadyResponses()
 
     private var daemon: OpaquePointer?
     /// By socket. Guarded, so that a drain never touches a socket that is closed already, or another's by now.

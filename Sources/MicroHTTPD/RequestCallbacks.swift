@@ -55,8 +55,15 @@ func notifyCompleted(
     context: UnsafeMutableRawPointer?, connection: OpaquePointer?,
     state: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, reason: MHD_RequestTerminationCode
 ) {
-    guard let current = state?.pointee else { return }
-    Unmanaged<Connection>.fromOpaque(current)._withUnsafeGuaranteedRef { $0.finish() }
+    guard let context, let current = state?.pointee else { return }
+    Unmanaged<Connection>.fromOpaque(current)._withUnsafeGuaranteedRef { state in
+        if let item = state.readyResponse {
+            // The library lets go of it right after this call, before any other request of this loop is looked at.
+            Unmanaged<EventLoop>.fromOpaque(context)._withUnsafeGuaranteedRef { $0.readyResponses.giveBack(item) }
+            state.readyResponse = nil
+        }
+        state.finish()
+    }
 }
 
 /// `MHD_OPTION_NOTIFY_CONNECTION`: a connection starts or is about to be closed. Its state lives in between, with one
@@ -110,7 +117,7 @@ extension EventLoop {
         case .refuse(let response):
             state.refusedEarly = true
             state.phase = .answered
-            return queue(response, on: connection, method: state.method)
+            return queue(response, on: connection, state)
         }
         return .YES
     }
@@ -119,7 +126,7 @@ extension EventLoop {
         state.refusedEarly = true
         state.phase = .answered
         let response = problem.response(route: RouteID(rawValue: 0), asJSON: state.request.prefersJSON)
-        return queue(response, on: connection, method: state.method)
+        return queue(response, on: connection, state)
     }
 
     fileprivate func respond(_ connection: OpaquePointer, _ state: Connection) -> MHD_Result {
@@ -132,6 +139,6 @@ extension EventLoop {
         case .head: return .NO
         case .answered: return .NO
         }
-        return queue(response, on: connection, method: state.method)
+        return queue(response, on: connection, state)
     }
 }

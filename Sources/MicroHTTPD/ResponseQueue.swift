@@ -7,31 +7,55 @@ import Synchronization
 // Turning a `Response` into one of libmicrohttpd's, and queueing it.
 extension EventLoop {
     /// Queues `response` and counts it. Only in a call of the access handler, on the loop's thread.
-    func queue(_ response: Response, on connection: OpaquePointer, method: Method) -> MHD_Result {
-        guard let queued = makeResponse(response) else { return .NO }
-        defer { MHD_destroy_response(queued) }
+    func queue(_ response: Response, on connection: OpaquePointer, _ state: Connection) -> MHD_Result {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME_COARSE, &time)
         date.update(now: Int64(time.tv_sec))
         fieldLines.set(to: response, date: date)
-        fieldLines.add(to: queued)
-        if isDraining.load(ordering: .relaxed) { MHD_add_response_header(queued, "Connection", "close") }
-        counters.count(method, response.route, response.status)
-        return MHD_queue_response(connection, UInt32(response.status.rawValue), queued)
+        counters.count(state.method, response.route, response.status)
+        let status = UInt32(response.status.rawValue)
+        if let item = fillReadyResponse(response) {
+            state.readyResponse = item
+            return MHD_queue_response(connection, status, item.response)
+        }
+        guard let made = makeResponse(response) else { return .NO }
+        defer { MHD_destroy_response(made) }
+        return MHD_queue_response(connection, status, made)
+    }
+
+    /// A kept object with the content of `response` in it; nil where it is too large, or the connection is to end.
+    @inline(__always)
+    private func fillReadyResponse(_ response: Response) -> ReadyResponses.Item? {
+        guard sendsValuesVerbatim, !isDraining.load(ordering: .relaxed) else { return nil }
+        let content: SharedBytes? = if case .shared(let bytes) = response.body { bytes } else { nil }
+        let count = content?.count ?? 0
+        guard count <= ReadyResponses.maximumContentCount,
+            let item = readyResponses.take(contentCount: count, lineCount: fieldLines.count)
+        else { return nil }
+        if let content {
+            content.withBorrowedBytes { item.fill(content: $0, lines: fieldLines.bytes) }
+        } else {
+            item.fill(content: BorrowedBytes(""), lines: fieldLines.bytes)
+        }
+        return item
     }
 
     private func makeResponse(_ response: Response) -> OpaquePointer? {
+        let made: OpaquePointer?
         switch response.body {
         case .none:
-            return MHD_create_response_from_buffer(0, nil, .RESPMEM_PERSISTENT)
+            made = MHD_create_response_from_buffer(0, nil, .RESPMEM_PERSISTENT)
         case .shared(let bytes):
             // The library sends from the entry itself, and gives the reference back on whichever thread is the last.
             let (start, owner) = bytes.lend()
-            let made = MHD_create_response_from_buffer_with_free_callback_cls(
+            made = MHD_create_response_from_buffer_with_free_callback_cls(
                 bytes.count, UnsafeMutableRawPointer(mutating: start), endLoan, owner)
             if made == nil { SharedBytes.endLoan(owner) }
-            return made
         }
+        guard let made else { return nil }
+        fieldLines.add(to: made)
+        if isDraining.load(ordering: .relaxed) { MHD_add_response_header(made, "Connection", "close") }
+        return made
     }
 }
 
@@ -48,15 +72,20 @@ extension FieldLines {
             forEach { name, value in MHD_add_response_header(response, name, value) }
             return
         }
-        // Each field costs the library three allocations, so all of them travel as the value of the first: it is added
-        // with a placeholder of the right length, since the library refuses line ends, and then overwritten.
-        let name = UnsafeRawPointer(Self.firstName.utf8Start).assumingMemoryBound(to: CChar.self)
-        MHD_add_response_header(response, name, placeholder + (Self.capacity - count))
-        guard let value = MHD_get_response_header(response, name) else { return }
-        bytes.withUnsafeBytes {
-            UnsafeMutableRawPointer(mutating: value).copyMemory(from: $0.baseAddress!, byteCount: $0.count)
-        }
+        guard let lines = addPlaceholder(count, to: response) else { return }
+        bytes.withUnsafeBytes { lines.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
     }
+}
+
+/// Adds one field to `response` whose value has `count` bytes, and returns where these lie, to be overwritten with all
+/// field lines.
+///
+/// Each field costs the library three allocations, so all of them travel as the value of the first. It is added with a
+/// placeholder, since the library refuses line ends.
+func addPlaceholder(_ count: Int, to response: OpaquePointer) -> UnsafeMutableRawPointer? {
+    let name = UnsafeRawPointer(FieldLines.firstName.utf8Start).assumingMemoryBound(to: CChar.self)
+    MHD_add_response_header(response, name, placeholder + (FieldLines.capacity - count))
+    return MHD_get_response_header(response, name).map { UnsafeMutableRawPointer(mutating: $0) }
 }
 
 /// `FieldLines.capacity` bytes and a NUL: its last n bytes are a placeholder for n bytes.

@@ -30,6 +30,9 @@ public final class Listener: Sendable {
 
     deinit { close(descriptor) }
 
+    /// Stops listening: who connects from now on, or waits to be accepted, is refused. `shutdown(2)`.
+    public func stopListening() { shutdown(descriptor, Int32(SHUT_RDWR)) }
+
     /// What came of an attempt to accept.
     public enum Acceptance {
         /// A connected, non-blocking socket, now the caller's, and its peer.

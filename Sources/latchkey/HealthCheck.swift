@@ -13,10 +13,9 @@ struct HealthCheck: AsyncParsableCommand {
     @Option(Setting.config) var config: String?
 
     mutating func run() async throws {
-        let texts: [(Setting, String?)] = [(.host, host), (.port, port), (.config, config)]
-        let flags = Dictionary(uniqueKeysWithValues: texts.compactMap { setting, text in text.map { (setting.name, $0) } })
         let configuration = try await ServerConfiguration.load(
-            flags: flags, environment: ProcessEnvironment.variables)
+            flags: givenFlags([(.host, host), (.port, port), (.config, config)]),
+            environment: ProcessEnvironment.variables)
         guard configuration.port != 0 else {
             throw ValidationError("healthcheck needs the port that the server chose: --port N")
         }

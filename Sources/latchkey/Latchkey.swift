@@ -7,9 +7,14 @@ struct Latchkey: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "latchkey",
         abstract: "A key-value service over plain HTTP.",
+        usage: """
+            latchkey [serve] [--FLAG VALUE ...]
+            latchkey healthcheck [--FLAG VALUE ...]
+            """,
         discussion: """
-            Every setting can be given as a flag, as an environment variable, or in a JSON file; the first of these that \
-            has it wins. The settings of `serve`:
+            Each setting below is a flag, an environment variable, and a key of the JSON
+            file that --config names: --idle-timeout, LATCHKEY_IDLE_TIMEOUT and
+            "idle-timeout". A flag wins over the variable, and that over the file.
 
             \(settingsTable)
             """,
@@ -30,10 +35,23 @@ struct Latchkey: AsyncParsableCommand {
         }
     }
 
-    /// The settings with their variables and defaults, one a line.
+    /// The settings with their defaults, for a terminal of 80 columns.
     private static var settingsTable: String {
         (Setting.all + [Setting.config])
-            .map { "\($0.flag) \($0.placeholder)\n    \($0.help)" }
+            .map { setting in
+                let note = setting.defaultText.isEmpty ? "" : "  (default \(setting.defaultText))"
+                return "  \(setting.flag) \(setting.placeholder)\(note)\n" + indented(setting.summary + ".")
+            }
             .joined(separator: "\n")
+    }
+
+    /// `text` in lines of at most 76 characters, each indented: the parser's own wrapping would start at the margin.
+    private static func indented(_ text: String) -> String {
+        var lines = ["     "]
+        for word in text.split(separator: " ") {
+            if lines[lines.count - 1].count + word.count >= 76 { lines.append("     ") }
+            lines[lines.count - 1] += " " + word
+        }
+        return lines.joined(separator: "\n")
     }
 }

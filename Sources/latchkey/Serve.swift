@@ -4,7 +4,7 @@ import LatchkeyServer
 
 /// `latchkey serve`: serves until it is told to stop.
 struct Serve: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Serve keys (the default).")
+    static let configuration = CommandConfiguration(abstract: "Serve keys until told to stop.")
 
     @Option(Setting.host) var host: String?
     @Option(Setting.port) var port: String?
@@ -20,21 +20,17 @@ struct Serve: AsyncParsableCommand {
     @Option(Setting.config) var config: String?
 
     mutating func run() async throws {
+        let flags = givenFlags([
+            (.host, host), (.port, port), (.threads, threads), (.shards, shards), (.maxValueBytes, maxValueBytes),
+            (.maxKeyBytes, maxKeyBytes), (.maxConnections, maxConnections), (.idleTimeout, idleTimeout),
+            (.drainTimeout, drainTimeout), (.logLevel, logLevel), (.logFormat, logFormat), (.config, config),
+        ])
         let configuration = try await ServerConfiguration.load(
-            flags: givenFlags, environment: ProcessEnvironment.variables)
+            flags: flags, environment: ProcessEnvironment.variables)
         try await serve(configuration, logger: configuration.makeLogger()) { url in
             print("latchkey: serving on \(url)")
             // Standard output may be a pipe, which would hold the line back.
             fflush(nil)
         }
-    }
-
-    private var givenFlags: [String: String] {
-        let texts: [(Setting, String?)] = [
-            (.host, host), (.port, port), (.threads, threads), (.shards, shards), (.maxValueBytes, maxValueBytes),
-            (.maxKeyBytes, maxKeyBytes), (.maxConnections, maxConnections), (.idleTimeout, idleTimeout),
-            (.drainTimeout, drainTimeout), (.logLevel, logLevel), (.logFormat, logFormat), (.config, config),
-        ]
-        return Dictionary(uniqueKeysWithValues: texts.compactMap { setting, text in text.map { (setting.name, $0) } })
     }
 }

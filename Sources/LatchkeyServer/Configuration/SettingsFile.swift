@@ -14,8 +14,8 @@ struct SettingsFile {
         }
         do {
             // The file's path goes in as a setting: the provider's other initializer takes a type of another package.
-            let location = ConfigReader(provider: InMemoryProvider(values: ["filePath": .init(.string(path), isSecret: false)]))
-            let provider = try await FileProvider<SettingsSnapshot>(config: location)
+            let location = InMemoryProvider(values: ["filePath": ConfigValue(.string(path), isSecret: false)])
+            let provider = try await FileProvider<SettingsSnapshot>(config: ConfigReader(provider: location))
             let snapshot = provider.snapshot() as? SettingsSnapshot
             return SettingsFile(provider: provider, names: snapshot.map { Array($0.members.keys) } ?? [])
         } catch SettingsDocumentError.malformed(let line, let problem) {
@@ -23,19 +23,18 @@ struct SettingsFile {
         } catch SettingsDocumentError.unsuitable(let key, let value) {
             throw .invalidValue(setting: "\(key) in \(path)", value: value, allowed: "a string or a number")
         } catch {
-            throw .unusableFile(path: path, reason: "\(error)")
+            // It was readable just before, so it changed meanwhile; the provider's error would fill a page.
+            throw .unusableFile(path: path, reason: "cannot be read")
         }
     }
 
-    /// Why the file at `path` will not do, in the system's words; the provider reports such failures in pages.
+    /// Why the file at `path` will not do, in the system's words; nil where nothing is wrong with it.
     private static func unreadable(_ path: String) -> String? {
         var status = stat()
         guard unsafe stat(path, &status) == 0, unsafe access(path, R_OK) == 0 else {
             return unsafe String(cString: strerror(errno))
         }
-        if status.st_mode & S_IFMT == S_IFDIR {
-            return unsafe String(cString: strerror(EISDIR))
-        }
+        guard status.st_mode & S_IFMT == S_IFREG else { return "not a regular file" }
         return status.st_size > sizeLimit ? "longer than \(sizeLimit) bytes" : nil
     }
 

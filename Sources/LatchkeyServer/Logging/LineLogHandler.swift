@@ -16,7 +16,8 @@ public struct LineLogHandler: LogHandler {
     private let format: LogFormat
     private let descriptor: Int32
 
-    /// A handler for the logger named `label`. `descriptor`, standard error if not given, must stay open for as long as the handler is used.
+    /// A handler for the logger named `label`. `descriptor`, standard error if not given, must stay open for as long as
+    /// the handler is used.
     public init(
         label: String, format: LogFormat, level: Logger.Level = .info, descriptor: Int32 = 2
     ) {

@@ -1,0 +1,41 @@
+ARG SWIFT_VERSION=6.3
+
+FROM swift:${SWIFT_VERSION}-bookworm AS build
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends libmicrohttpd-dev \
+    && rm -rf /var/cache/apt/* /var/lib/apt/lists/*
+WORKDIR /latchkey
+# The packages that we depend on are fetched anew only when the manifest changes, not with every change of a source.
+COPY Package.* ./
+RUN swift package resolve
+COPY openapi.yaml ./
+COPY Sources Sources
+COPY Tests Tests
+# The repository is not at hand here, so that the commit is told.
+ARG REVISION
+RUN LATCHKEY_COMMIT=$(printf '%.12s' "$REVISION") \
+    swift build -c release --static-swift-stdlib --product latchkey \
+    && strip --output-file=/usr/local/bin/latchkey .build/release/latchkey
+
+FROM debian:bookworm-slim
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends libmicrohttpd12 \
+    && rm -rf /var/cache/apt/* /var/lib/apt/lists/*
+COPY --from=build /usr/local/bin/latchkey /usr/local/bin/latchkey
+# By number, so that Kubernetes can see that it is not root.
+USER 65532:65532
+ENV LATCHKEY_HOST=0.0.0.0
+EXPOSE 8080
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=3s --start-period=5s CMD ["/usr/local/bin/latchkey", "healthcheck"]
+ENTRYPOINT ["/usr/local/bin/latchkey"]
+
+ARG VERSION=0.1.0
+ARG REVISION
+ARG SOURCE
+LABEL org.opencontainers.image.title="Latchkey" \
+      org.opencontainers.image.description="A key-value store over plain HTTP that shows its lock waits." \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.source="${SOURCE}" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"

@@ -1,0 +1,70 @@
+# Run `make help` for what can be made here.
+
+SWIFT ?= swift
+# Given to every build and test, and to no other command.
+SWIFT_FLAGS ?=
+DOCKER ?= docker
+IMAGE ?= latchkey:dev
+# Given to the server by `make run` and `make run-image`.
+ARGS ?=
+
+STRICT_FLAGS := --explicit-target-dependency-import-check error -Xswiftc -warnings-as-errors
+TEST_FLAGS := --disable-xctest
+SWIFT_FILES := Package.swift Sources Tests
+
+.DEFAULT_GOAL := help
+.PHONY: help run build release test test-tsan test-asan check-api format lint image run-image toolchain dependencies
+
+help: ## Tell what can be made.
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+run: build ## Build, and serve on 127.0.0.1:8080. Flags for the server: make run ARGS="--port 9000"
+	@exec .build/release/latchkey $(ARGS)
+
+build: dependencies ## Build for release.
+	$(SWIFT) build -c release --product latchkey $(SWIFT_FLAGS)
+
+# Apart from `build`, since other flags mean that everything is compiled anew. The compiler's warnings about our own
+# targets become errors; the package manager keeps the flag from those that we depend on.
+release: dependencies ## Build for release in .build-release, with warnings as errors and imports checked.
+	$(SWIFT) build -c release --product latchkey --scratch-path .build-release $(STRICT_FLAGS) $(SWIFT_FLAGS)
+
+test: dependencies ## Run all tests.
+	$(SWIFT) test $(TEST_FLAGS) $(SWIFT_FLAGS)
+
+test-tsan: dependencies ## Run all tests under ThreadSanitizer.
+	$(SWIFT) test $(TEST_FLAGS) --sanitize=thread -Xswiftc -DTHREAD_SANITIZER --scratch-path .build-tsan $(SWIFT_FLAGS)
+
+test-asan: dependencies ## Run all tests under AddressSanitizer.
+	$(SWIFT) test $(TEST_FLAGS) --sanitize=address --scratch-path .build-asan $(SWIFT_FLAGS)
+
+ifdef BINARY
+check-api: ## Check the server against openapi.yaml. With BINARY=FILE: that one, without building.
+	@Scripts/install-dependencies python3 python3-venv
+	Scripts/check-api $(BINARY)
+else
+check-api: build
+	@Scripts/install-dependencies python3 python3-venv
+	Scripts/check-api .build/release/latchkey
+endif
+
+format: toolchain ## Lay the sources out as .swift-format says.
+	$(SWIFT) format --in-place --recursive --parallel --configuration .swift-format $(SWIFT_FILES)
+
+lint: toolchain ## Check the layout of the sources.
+	$(SWIFT) format lint --strict --recursive --parallel --configuration .swift-format $(SWIFT_FILES)
+
+image: ## Build the container image. With podman: make image DOCKER=podman
+	$(DOCKER) build --tag $(IMAGE) --build-arg REVISION="$$(git rev-parse HEAD 2>/dev/null)" .
+
+run-image: ## Run the image on 127.0.0.1:8080, with a read-only root and no capabilities.
+	$(DOCKER) run --rm --read-only --cap-drop ALL --security-opt no-new-privileges \
+		--publish 127.0.0.1:8080:8080 $(IMAGE) $(ARGS)
+
+toolchain:
+	@command -v $(SWIFT) >/dev/null || { \
+		echo "No Swift toolchain: install Swift 6.2 or later (https://www.swift.org/install) and put swift on PATH." >&2; \
+		exit 1; }
+
+dependencies: toolchain
+	@Scripts/install-dependencies

@@ -1,0 +1,136 @@
+import ByteBuffers
+import Testing
+
+@testable import KeyValueStore
+
+private func startEntry(
+    _ key: StaticString, contentType: StaticString? = nil, valueCount: Int, maximumValueCount: Int
+) -> BytesBuilder {
+    Entry.start(
+        key: BorrowedBytes(key), contentType: contentType.map { BorrowedBytes($0) }, valueCount: valueCount,
+        maximumValueCount: maximumValueCount)
+}
+
+@Suite struct EntryTests {
+    @Test(arguments: [0, 1, 7, 8, 255, 65_536, 3 << 20])
+    func `key, content type and value come back`(valueCount: Int) {
+        let value = (0..<valueCount).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+        for keyCount in [1, 2, 15, 1_024] {
+            let key = (0..<keyCount).map { UInt8(truncatingIfNeeded: $0) }
+            for type in [nil, Array("text/plain".utf8), [UInt8](repeating: 0x78, count: 255)] as [[UInt8]?] {
+                let entry = makeEntry(key, value, contentType: type)
+                #expect(entry.key.array == key)
+                #expect(Array(entry.keyBytes) == key)
+                #expect(entry.contentType?.array == type)
+                #expect(entry.value.count == valueCount)
+                #expect(entry.value == SharedBytes(copying: value))
+                #expect(entry.keyCount == keyCount && entry.valueCount == valueCount)
+                #expect(entry.version == 0)
+            }
+        }
+    }
+
+    @Test func `the layout is as written down`() {
+        let entry = makeEntry([1, 2, 3], [6, 7], contentType: [4, 5])
+        entry.setVersion(0x0102_0304_0506_0708)
+        let bytes = Array(UnsafeRawBufferPointer(start: entry.storage.bytes, count: 23))
+        #expect(UInt64(bytes: bytes[0..<8]) == 0x0102_0304_0506_0708)
+        #expect(UInt64(bytes: bytes[8..<12]) == 2)
+        #expect(UInt64(bytes: bytes[12..<14]) == 3)
+        #expect(Array(bytes[14...]) == [2, 0, 1, 2, 3, 4, 5, 6, 7])
+    }
+
+    @Test func `the longest key and content type fit`() {
+        let key = [UInt8](repeating: 1, count: 65_535)
+        let type = [UInt8](repeating: 2, count: Entry.maximumContentTypeCount)
+        let entry = makeEntry(key, [3], contentType: type)
+        #expect(entry.key.array == key)
+        #expect(entry.contentType?.array == type)
+        #expect(entry.value.array == [3])
+    }
+
+    @Test func `an empty content type is none`() {
+        #expect(makeEntry([1], [2], contentType: []).contentType == nil)
+    }
+
+    @Test func `setting the version changes nothing else`() {
+        let entry = makeEntry([0, 0xff], [9], contentType: [8])
+        for version in [1, 0x1_0000_0000, .max] as [UInt64] {
+            entry.setVersion(version)
+            #expect(entry.version == version)
+            #expect(entry.key.array == [0, 0xff])
+            #expect(entry.contentType?.array == [8])
+            #expect(entry.value.array == [9])
+        }
+    }
+
+    @Test func `value, content type and key share the entry's allocation`() {
+        let entry = makeEntry([1], [2, 3], contentType: [4])
+        #expect(entry.value.storage === entry.storage)
+        #expect(entry.key.storage === entry.storage)
+        #expect(entry.contentType?.storage === entry.storage)
+    }
+
+    @Test func `a value keeps the allocation when the entry is gone`() {
+        var entry: Entry? = makeEntry([1], [2, 3])
+        let weak = WeakEntry(entry!)
+        var value = entry?.value
+        entry = nil
+        #expect(!weak.isFreed)
+        #expect(value?.array == [2, 3])
+        value = nil
+        #expect(weak.isFreed)
+    }
+
+    @Test func `a value of announced length is written straight into the entry`() {
+        var builder = startEntry("ab", valueCount: 5_000, maximumValueCount: 10_000)
+        var address: UnsafeRawPointer?
+        builder.append(length: 5_000) { memory in
+            memory.initializeMemory(as: UInt8.self, repeating: 7)
+            address = UnsafeRawPointer(memory.baseAddress)
+        }
+        let entry = Entry(sealing: builder)
+        #expect(entry.value.withBorrowedBytes { $0.withUnsafeBytes { $0.baseAddress } } == address)
+        #expect(entry.value.count == 5_000)
+    }
+
+    @Test func `a value of unknown length grows piece by piece`() {
+        var builder = startEntry("ab", contentType: "a/b", valueCount: 0, maximumValueCount: 1_000)
+        var outcomes: [Bool] = []
+        for piece in 0..<10 {
+            outcomes.append(borrowing([UInt8](repeating: UInt8(piece), count: 100)) { builder.append($0) })
+        }
+        outcomes.append(borrowing([1]) { builder.append($0) })
+        #expect(outcomes == [Bool](repeating: true, count: 10) + [false])
+        let entry = Entry(sealing: builder)
+        #expect(entry.key.array == Array("ab".utf8))
+        #expect(entry.contentType?.array == Array("a/b".utf8))
+        #expect(entry.value.array == (0..<1_000).map { UInt8($0 / 100) })
+    }
+
+    @Test func `a value shorter than announced is as long as what came`() {
+        var builder = startEntry("a", valueCount: 100_000, maximumValueCount: 100_000)
+        let appended = borrowing([5, 6]) { builder.append($0) }
+        let entry = Entry(sealing: builder)
+        #expect(appended)
+        #expect(entry.value.array == [5, 6])
+        #expect(entry.storage.capacity < 1_000)
+    }
+
+    @Test func `what the header cannot describe traps`() async {
+        await #expect(processExitsWith: .failure) { _ = makeEntry([UInt8](repeating: 1, count: 65_536)) }
+        await #expect(processExitsWith: .failure) {
+            _ = makeEntry([1], contentType: [UInt8](repeating: 1, count: 256))
+        }
+        await #expect(processExitsWith: .failure) {
+            _ = startEntry("a", valueCount: 0, maximumValueCount: Entry.maximumValueCount + 1).freeze()
+        }
+        await #expect(processExitsWith: .failure) {
+            _ = startEntry("a", valueCount: 2, maximumValueCount: 1).freeze()
+        }
+    }
+
+    @Test func `an empty key traps`() async {
+        await #expect(processExitsWith: .failure) { _ = makeEntry([]) }
+    }
+}

@@ -1,0 +1,105 @@
+import ByteBuffers
+
+@testable import KeyValueStore
+
+/// How much of a test's work to do: ThreadSanitizer makes all of it some ten times slower.
+#if THREAD_SANITIZER
+    let workScale = 1
+#else
+    let workScale = 2
+#endif
+
+/// SplitMix64: a seed gives the same sequence everywhere.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var word = state
+        word = (word ^ (word &>> 30)) &* 0xbf58_476d_1ce4_e5b9
+        word = (word ^ (word &>> 27)) &* 0x94d0_49bb_1331_11eb
+        return word ^ (word &>> 31)
+    }
+
+    /// So many random bytes.
+    mutating func bytes(_ count: Int) -> [UInt8] {
+        (0..<count).map { _ in UInt8(truncatingIfNeeded: next()) }
+    }
+}
+
+/// Calls `body` with a view of `bytes`.
+func borrowing<Result>(_ bytes: [UInt8], _ body: (BorrowedBytes) throws -> Result) rethrows -> Result {
+    try bytes.withUnsafeBytes { try body(BorrowedBytes($0)) }
+}
+
+/// A sealed entry.
+func makeEntry(_ key: [UInt8], _ value: [UInt8] = [], contentType: [UInt8]? = nil) -> Entry {
+    borrowing(key) { key in
+        borrowing(contentType ?? []) { type in
+            var builder = Entry.start(
+                key: key, contentType: contentType == nil ? nil : type, valueCount: value.count,
+                maximumValueCount: value.count)
+            let fits = borrowing(value) { builder.append($0) }
+            precondition(fits)
+            return Entry(sealing: builder)
+        }
+    }
+}
+
+extension SharedBytes {
+    var array: [UInt8] { withBorrowedBytes { Array($0) } }
+}
+
+extension UInt64 {
+    /// The eight bytes, lowest first.
+    var bytes: [UInt8] { (0..<8).map { UInt8(truncatingIfNeeded: self &>> ($0 * 8)) } }
+
+    init(bytes: some Collection<UInt8>) {
+        self = bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
+    }
+}
+
+extension ShardedStore {
+    func entry(for key: [UInt8]) -> Entry? { borrowing(key) { entry(for: $0) } }
+
+    func remove(_ key: [UInt8], if condition: WriteCondition? = nil) -> RemoveOutcome {
+        borrowing(key) { remove($0, if: condition) }
+    }
+
+    /// The shards' counts, summed.
+    var totalCounts: ShardCounts {
+        (0..<shardCount).reduce(into: ShardCounts()) { total, index in
+            let counts = statistics(ofShard: index).counts
+            total.keys += counts.keys
+            total.keyBytes += counts.keyBytes
+            total.valueBytes += counts.valueBytes
+            total.hits += counts.hits
+            total.misses += counts.misses
+        }
+    }
+}
+
+extension ShardedStore.PutOutcome {
+    /// The version that the write gave the key, or nil where it did not happen.
+    var newVersion: UInt64? {
+        switch self {
+        case .created(let version), .replaced(let version): version
+        case .conditionFailed: nil
+        }
+    }
+
+    var hasCreated: Bool {
+        if case .created = self { true } else { false }
+    }
+}
+
+/// What is left of an entry when nobody owns it.
+struct WeakEntry {
+    private weak var storage: ByteStorage?
+
+    init(_ entry: Entry) { storage = entry.storage }
+
+    var isFreed: Bool { storage == nil }
+}

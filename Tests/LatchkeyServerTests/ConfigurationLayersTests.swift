@@ -1,0 +1,105 @@
+import LatchkeyServer
+import Logging
+import Testing
+
+@Suite struct ConfigurationLayersTests {
+    @Test func `nothing given leaves the defaults`() async throws {
+        let configuration = try await loadConfiguration()
+        #expect(configuration == ServerConfiguration())
+        #expect(configuration.host == "127.0.0.1")
+        #expect(configuration.port == 8080)
+        #expect(configuration.shards == 64)
+        #expect(configuration.maxValueBytes == 67_108_864)
+        #expect((1...1024).contains(configuration.threads))
+    }
+
+    @Test func `every default text spells its default`() async throws {
+        for setting in Setting.all where setting.name != "threads" {
+            let configuration = try await loadConfiguration(flags: [setting.name: setting.defaultText])
+            #expect(configuration == ServerConfiguration(), "\(setting.name)")
+        }
+    }
+
+    @Test func `a flag wins over the environment, which wins over the file`() async throws {
+        try await withSettingsFile(#"{"port": 3, "shards": 4, "threads": 5}"#) { path in
+            let configuration = try await loadConfiguration(
+                flags: ["config": path, "port": "1"],
+                environment: ["LATCHKEY_PORT": "2", "LATCHKEY_SHARDS": "8"])
+            #expect(configuration.port == 1)
+            #expect(configuration.shards == 8)
+            #expect(configuration.threads == 5)
+            #expect(configuration.maxKeyBytes == 1024)
+        }
+    }
+
+    @Test func `the environment can name the file, and a flag another one`() async throws {
+        try await withSettingsFile(#"{"port": 1}"#) { first in
+            try await withSettingsFile(#"{"port": 2}"#) { second in
+                let environment = ["LATCHKEY_CONFIG": first]
+                let byVariable = try await loadConfiguration(environment: environment)
+                let byFlag = try await loadConfiguration(flags: ["config": second], environment: environment)
+                #expect(byVariable.port == 1)
+                #expect(byFlag.port == 2)
+            }
+        }
+    }
+
+    @Test func `every setting can be set in every layer`() async throws {
+        let texts = [
+            "host": "::1", "port": "1", "threads": "3", "shards": "2", "max-value-bytes": "1KiB",
+            "max-key-bytes": "5", "max-connections": "6", "idle-timeout": "7", "drain-timeout": "8ms",
+            "log-level": "error", "log-format": "json",
+        ]
+        #expect(Set(texts.keys) == Set(Setting.all.map(\.name)))
+        var expected = ServerConfiguration()
+        expected.host = "::1"
+        expected.port = 1
+        expected.threads = 3
+        expected.shards = 2
+        expected.maxValueBytes = 1024
+        expected.maxKeyBytes = 5
+        expected.maxConnections = 6
+        expected.idleTimeout = .seconds(7)
+        expected.drainTimeout = .milliseconds(8)
+        expected.logLevel = .error
+        expected.logFormat = .json
+        let variables = Dictionary(uniqueKeysWithValues: Setting.all.map { ($0.variable, texts[$0.name] ?? "") })
+        let members = texts.map { #""\#($0)": "\#($1)""# }.joined(separator: ",")
+        #expect(try await loadConfiguration(flags: texts) == expected)
+        #expect(try await loadConfiguration(environment: variables) == expected)
+        try await withSettingsFile("{\(members)}") { path in
+            let configuration = try await loadConfiguration(flags: ["config": path])
+            #expect(configuration == expected)
+        }
+    }
+
+    @Test func `a variable is named after its flag`() {
+        #expect(Setting.maxValueBytes.variable == "LATCHKEY_MAX_VALUE_BYTES")
+        #expect(Setting.maxValueBytes.flag == "--max-value-bytes")
+    }
+
+    @Test func `variables of other programs are left alone`() async throws {
+        let environment = ["PORT": "1", "latchkey_port": "2", "LATCHKEYPORT": "3", "PATH": "/bin"]
+        #expect(try await loadConfiguration(environment: environment).port == 8080)
+    }
+
+    @Test func `variables that describe a service to a pod are no settings`() async throws {
+        let environment = [
+            "LATCHKEY_SERVICE_HOST": "10.0.0.1", "LATCHKEY_SERVICE_PORT": "80", "LATCHKEY_SERVICE_PORT_HTTP": "80",
+            "LATCHKEY_PORT": "tcp://10.0.0.1:80", "LATCHKEY_PORT_80_TCP": "tcp://10.0.0.1:80",
+            "LATCHKEY_PORT_80_TCP_ADDR": "10.0.0.1", "LATCHKEY_PORT_80_TCP_PORT": "80",
+            "LATCHKEY_PORT_80_TCP_PROTO": "tcp", "LATCHKEY_ADMIN_PORT": "udp://10.0.0.2:9",
+            "LATCHKEY_ADMIN_SERVICE_HOST": "10.0.0.2", "LATCHKEY_SHARDS": "2",
+        ]
+        let configuration = try await loadConfiguration(environment: environment)
+        #expect(configuration.port == 8080)
+        #expect(configuration.shards == 2)
+    }
+
+    @Test(arguments: [["LATCHKEY_PROT": "1", "LATCHKEY_SHARDZ": "2"], ["LATCHKEY_": "1"]])
+    func `a variable that is no setting is refused by its name`(environment: [String: String]) async throws {
+        let first = try #require(environment.keys.min())
+        let complaint = await configurationComplaint(environment: environment)
+        #expect(complaint == "\(first) is not a setting; see latchkey --help")
+    }
+}

@@ -1,0 +1,84 @@
+import LatchkeyServer
+import Testing
+
+@Suite struct ConfigurationValuesTests {
+    private static let sizes = "such as 4096, 512KiB or 64MiB"
+    private static let durations = "such as 10, 1.5s, 500ms or 2m"
+
+    /// Setting, what it must be, and texts that are not.
+    private static let refused: [(String, String, [String])] = [
+        ("host", "an address or a host name", ["", "a b", "é", "a\u{7F}", String(repeating: "a", count: 254)]),
+        (
+            "port", "a whole number from 0 to 65535",
+            ["", "65536", "-1", "+5", "1.5", "0x10", "８", " 1", "1 ", "http", "99999999999999999999"]
+        ),
+        ("threads", "a whole number from 1 to 1024", ["0", "1025", "-1", "two"]),
+        ("shards", "a power of two from 1 to 65536", ["0", "3", "-2", "131072", "64.0"]),
+        (
+            "max-value-bytes", "a size from 1 to 4294967295 bytes, \(sizes)",
+            ["0", "4GiB", "4294967296", "-1", "1.5", "MiB", "1 MiB", "64M", "9999999999999GiB", "1e6"]
+        ),
+        ("max-key-bytes", "a size from 1 to 4096 bytes, \(sizes)", ["0", "4097", "5KiB"]),
+        ("max-connections", "a whole number from 1 to 1000000", ["0", "1000001"]),
+        (
+            "idle-timeout", "a duration from 1s to 24h, \(durations)",
+            ["0", "999ms", "24.1h", "1d", "-1s", ".5s", "1.s", "s", "", "1m30s", "inf"]
+        ),
+        ("drain-timeout", "a duration from 0 to 1h, \(durations)", ["61m", "3601", "-1"]),
+        ("log-level", "trace, debug, info, notice, warning, error or critical", ["", "warn", "INFO"]),
+        ("log-format", "text or json", ["", "logfmt", "text "]),
+        ("config", "the path of a file", [""]),
+    ]
+
+    @Test(arguments: refused) func `a value that is not allowed is refused in one line`(
+        name: String, allowed: String, texts: [String]
+    ) async {
+        let variable = "LATCHKEY_" + name.uppercased().replacing("-", with: "_")
+        for text in texts where text.count < 200 && !text.contains("\u{7F}") {
+            let ofFlag = await configurationComplaint(flags: [name: text])
+            let ofVariable = await configurationComplaint(environment: [variable: text])
+            #expect(ofFlag == "--\(name): '\(text)' is not \(allowed)")
+            #expect(ofVariable == "\(variable): '\(text)' is not \(allowed)")
+        }
+        for text in texts {
+            let message = await configurationComplaint(flags: [name: text])
+            #expect(message?.hasSuffix(" is not \(allowed)") == true)
+        }
+    }
+
+    @Test func `a value is shown without what would break the line or steer a terminal`() async {
+        let message = await configurationComplaint(flags: ["host": "a\n\u{1B}[31m\u{9B}1m\\"])
+        #expect(message == #"--host: 'a\n\u001b[31m\u009b1m\\' is not an address or a host name"#)
+    }
+
+    @Test func `a long value is shown in part`() async {
+        let message = await configurationComplaint(flags: ["port": String(repeating: "9", count: 10_000)])
+        let shown = String(repeating: "9", count: 200)
+        #expect(message == "--port: '\(shown)…' is not a whole number from 0 to 65535")
+    }
+
+    @Test(arguments: [
+        ("1", 1), ("64MiB", 67_108_864), ("64mib", 67_108_864), ("512KiB", 524_288), ("2GiB", 2_147_483_648),
+        ("1KB", 1000), ("1kB", 1000), ("2MB", 2_000_000), ("4GB", 4_000_000_000), ("1.5KiB", 1536), ("0.25KiB", 256),
+        ("7B", 7), ("007", 7), ("4294967295", 4_294_967_295),
+    ]) func `sizes are bytes, or a number with a unit`(text: String, bytes: Int) async throws {
+        #expect(try await loadConfiguration(flags: ["max-value-bytes": text]).maxValueBytes == bytes)
+    }
+
+    @Test(arguments: [
+        ("10", Duration.seconds(10)), ("10s", .seconds(10)), ("1.5s", .milliseconds(1500)),
+        ("1.5", .milliseconds(1500)),
+        ("500ms", .milliseconds(500)), ("2m", .seconds(120)), ("1h", .seconds(3600)), ("0", .zero), ("0ms", .zero),
+        ("0.000000001", .nanoseconds(1)), ("0.5m", .seconds(30)),
+    ]) func `durations are seconds, or a number with a unit`(text: String, duration: Duration) async throws {
+        #expect(try await loadConfiguration(flags: ["drain-timeout": text]).drainTimeout == duration)
+    }
+
+    @Test(arguments: [1, 2, 64, 65536]) func `shards are any power of two in range`(shards: Int) async throws {
+        #expect(try await loadConfiguration(flags: ["shards": "\(shards)"]).shards == shards)
+    }
+
+    @Test(arguments: ["0", "1", "65535"]) func `ports are any there is, and 0`(port: String) async throws {
+        #expect(try await loadConfiguration(flags: ["port": port]).port == UInt16(port))
+    }
+}
