@@ -49,7 +49,8 @@ let package = Package(
         .target(
             name: "LatchkeyServer",
             dependencies: [
-                "ByteBuffers", "CBuildInfo", "HTTPMessages", "KeyValueAPI", "KeyValueStore", "MicroHTTPD", "PrometheusExposition",
+                "ByteBuffers", "CBuildInfo", "HTTPMessages", "KeyValueAPI", "KeyValueStore", "MicroHTTPD",
+                "PrometheusExposition",
                 "Sockets",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),

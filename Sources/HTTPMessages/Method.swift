@@ -38,8 +38,10 @@ public enum Method: UInt8, CaseIterable, Sendable {
 
 /// The methods that a resource allows.
 public struct MethodSet: OptionSet, Sendable {
+    /// One bit a method, at the place of its number.
     public let rawValue: UInt16
 
+    /// The set with these bits.
     public init(rawValue: UInt16) { self.rawValue = rawValue }
 
     /// The set of `methods`.

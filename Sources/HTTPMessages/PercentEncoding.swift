@@ -37,7 +37,9 @@ extension BorrowedBytes {
     ) -> Result {
         // At most three bytes encode one, so what is longer cannot fit; looking for malformed escapes first keeps the
         // answer the same whatever the length.
-        if let malformed = malformedEscape(from: firstEscape) { return body(.failure(.malformedEscape(position: malformed))) }
+        if let malformed = malformedEscape(from: firstEscape) {
+            return body(.failure(.malformedEscape(position: malformed)))
+        }
         if count > 3 * limit { return body(.failure(.tooLong(limit: limit))) }
         // Unsafe: the buffer is handed on as a view that, like every `BorrowedBytes`, ends with the call.
         return unsafe withUnsafeTemporaryAllocation(byteCount: count, alignment: 1) { decoded in

@@ -58,8 +58,10 @@ public struct RouteID: RawRepresentable, Hashable, Sendable {
     /// Numbers are below this.
     public static let limit = 16
 
+    /// The place.
     public let rawValue: UInt8
 
+    /// The group at this place, which is below `limit`.
     public init(rawValue: UInt8) {
         precondition(rawValue < Self.limit, "route \(rawValue) of at most \(Self.limit)")
         self.rawValue = rawValue

@@ -55,7 +55,8 @@ extension KeyValueAPI {
         let builder: BytesBuilder
         switch consume upload {
         case .complete(let complete): builder = complete
-        case .tooLarge: throw Problem(.contentTooLarge, "the value is larger than the limit of \(limits.valueBytes) bytes")
+        case .tooLarge:
+            throw Problem(.contentTooLarge, "the value is larger than the limit of \(limits.valueBytes) bytes")
         case .none: preconditionFailure("a PUT that was received has content, be it empty")
         }
         let condition = try condition(of: request)
@@ -115,7 +116,8 @@ extension KeyValueAPI {
             switch decoded {
             case .failure(.malformedEscape(let position)):
                 let escape = encoded.slice(position..<min(position + 3, encoded.count)).excerpt()
-                return .failure(Problem(.badRequest, "'\(escape)' in the key is not a percent escape of two hex digits"))
+                return .failure(
+                    Problem(.badRequest, "'\(escape)' in the key is not a percent escape of two hex digits"))
             case .failure(.tooLong):
                 return .failure(Problem(.uriTooLong, "the key is longer than the limit of \(limit) bytes"))
             case .success(let key) where key.isEmpty:

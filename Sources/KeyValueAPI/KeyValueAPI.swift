@@ -36,6 +36,7 @@ public final class KeyValueAPI: RequestHandler {
         self.nonce = nonce
     }
 
+    /// Decides on a PUT before its content arrives; all other requests are answered when they are complete.
     public func receive(_ request: Request) -> Reception {
         guard request.method == .put else { return .respondAtEnd }
         let target = RequestTarget(request.target)
@@ -43,6 +44,7 @@ public final class KeyValueAPI: RequestHandler {
         return receivePut(request, target)
     }
 
+    /// Answers a complete request: finds its route, and maps what became of it to a status.
     public func respond(to request: Request, upload: consuming Upload) -> Response {
         let target = RequestTarget(request.target)
         let route = Route(path: target.path)

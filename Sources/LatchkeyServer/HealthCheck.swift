@@ -2,6 +2,7 @@ import Sockets
 
 /// Why a running service is not healthy, in one line.
 public struct HealthCheckFailure: Error, CustomStringConvertible {
+    /// What was asked and what came of it.
     public let description: String
 }
 

@@ -10,6 +10,7 @@ import Synchronization
 
 /// Why the service could not start, in one line.
 public struct StartFailure: Error, CustomStringConvertible {
+    /// What failed, in the system's words.
     public let description: String
 }
 

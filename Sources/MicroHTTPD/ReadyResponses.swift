@@ -28,7 +28,9 @@ struct ReadyResponses: ~Copyable {
         /// Writes what is to be sent. Only while nothing is being sent from it.
         func fill(content source: BorrowedBytes, lines: BorrowedBytes) {
             precondition(source.count == contentCount && lines.count == lineCount)
-            source.withUnsafeBytes { if let start = $0.baseAddress { content.copyMemory(from: start, byteCount: $0.count) } }
+            source.withUnsafeBytes {
+                if let start = $0.baseAddress { content.copyMemory(from: start, byteCount: $0.count) }
+            }
             lines.withUnsafeBytes { self.lines.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
         }
     }

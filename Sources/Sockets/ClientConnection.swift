@@ -6,7 +6,8 @@ public final class ClientConnection: Sendable {
     public let descriptor: Int32
 
     /// Connects; every later call fails with `EAGAIN` after `timeoutSeconds` without progress.
-    public init(host: String, port: UInt16, timeoutSeconds: Int = 5, receiveBuffer: Int32? = nil) throws(SocketFailure) {
+    public init(host: String, port: UInt16, timeoutSeconds: Int = 5, receiveBuffer: Int32? = nil) throws(SocketFailure)
+    {
         let address = try SocketAddress(host: host, port: port)
         let place = "connect to \(address.urlHost):\(port)"
         descriptor = socket(address.family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)

@@ -11,7 +11,8 @@ public final class Listener: Sendable {
     public init(host: String, port: UInt16, backlog: Int32 = 4096) throws(SocketFailure) {
         let wanted = try SocketAddress(host: host, port: port, toListen: true)
         let place = "listen on \(wanted.urlHost):\(port)"
-        let descriptor = socket(wanted.family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+        let descriptor = socket(
+            wanted.family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
         guard descriptor >= 0 else { throw SocketFailure(place) }
         do throws(SocketFailure) {
             // A restart need not wait for connections of the last run; it still fails while another process listens.

@@ -13,5 +13,6 @@ public struct SocketFailure: Error, CustomStringConvertible, Equatable {
         self.code = code
     }
 
+    /// One line: what could not be done, and what the system says to that.
     public var description: String { "cannot \(operation): \(String(cString: strerror(code)))" }
 }

@@ -38,7 +38,9 @@ import Testing
         try await RunningService.with { service in
             let metrics = try Metrics(service.get("/metrics"))
             #expect(metrics.values.count < 800)
-            for suffix in ["lock_acquisitions_total", "lock_contended_total", "lock_wait_seconds_total", "lock_wait_max_seconds"] {
+            for suffix in [
+                "lock_acquisitions_total", "lock_contended_total", "lock_wait_seconds_total", "lock_wait_max_seconds",
+            ] {
                 #expect(metrics.values.keys.count { $0.hasPrefix("latchkey_shard_\(suffix){") } == 64)
             }
             #expect(metrics.values.keys.contains { $0.hasPrefix("latchkey_build_info{version=\"0") })
@@ -70,13 +72,17 @@ import Testing
         let failure = await #expect(throws: (any Error).self) {
             try await RunningService.with({ $0.port = taken.address.port }) { _ in }
         }
-        #expect("\(failure as Any)".contains("cannot listen on 127.0.0.1:\(taken.address.port): Address already in use"))
+        #expect(
+            "\(failure as Any)".contains("cannot listen on 127.0.0.1:\(taken.address.port): Address already in use"))
     }
 
-    @Test func `an upload in progress is finished while draining, and the connection ends with its answer`() async throws {
+    @Test func `an upload in progress is finished while draining, and the connection ends with its answer`()
+        async throws
+    {
         try await RunningService.with { service in
             let connection = try ClientConnection(host: "127.0.0.1", port: service.port, timeoutSeconds: 20)
-            try connection.send(Array("PUT /keys/a HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n".utf8))
+            try connection.send(
+                Array("PUT /keys/a HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n".utf8))
             // The interim answer says that the service has begun with this request.
             #expect(String(decoding: try connection.receive(), as: UTF8.self).hasPrefix("HTTP/1.1 100 "))
             let idle = try ClientConnection(host: "127.0.0.1", port: service.port, timeoutSeconds: 20)
@@ -104,7 +110,9 @@ private struct Metrics {
         contentType = head.split(separator: "\r\n").first { $0.hasPrefix("Content-Type: ") }
             .map { String($0.dropFirst("Content-Type: ".count)) }
         for line in lines where !line.hasPrefix("#") {
-            guard let space = line.lastIndex(of: " "), let value = Double(line[line.index(after: space)...]) else { continue }
+            guard let space = line.lastIndex(of: " "), let value = Double(line[line.index(after: space)...]) else {
+                continue
+            }
             values[String(line[..<space])] = value
         }
     }

@@ -48,7 +48,9 @@ import Testing
         let environment = ["LATCHKEY_PORT": "1", "LATCHKEY_MAX_VALUE_BYTES": "10"]
         let (program, port) = try await Program.serving(environment: environment)
         let upload = "PUT /keys/a HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 11\r\n\r\n12345678901"
-        #expect(try exchange(port, upload).hasSuffix("\r\n\r\nthe value of 11 bytes is larger than the limit of 10 bytes\n"))
+        #expect(
+            try exchange(port, upload).hasSuffix("\r\n\r\nthe value of 11 bytes is larger than the limit of 10 bytes\n")
+        )
         program.signal(SIGTERM)
         #expect(await program.outcome().code == 0)
     }
@@ -77,7 +79,9 @@ import Testing
         (["--port", "65536"], "65536"), (["--shards", "3"], "3"), (["--no-such-flag"], "--no-such-flag"),
         (["--idle-timeout", "soon"], "soon"), (["unexpected"], "unexpected"),
     ])
-    func `a bad flag or value is one line that names it, and exit code 2`(arguments: [String], named: String) async throws {
+    func `a bad flag or value is one line that names it, and exit code 2`(arguments: [String], named: String)
+        async throws
+    {
         let outcome = try await Program.run(arguments)
         #expect(outcome.code == 2)
         #expect(isOneLine(outcome.errors, with: named))
@@ -88,14 +92,17 @@ import Testing
         let help = try await Program.run(["--help"])
         #expect(help.code == 0)
         #expect(help.errors.isEmpty)
-        for flag in ["--host", "--port", "--threads", "--shards", "--max-value-bytes", "--drain-timeout", "--log-format"] {
+        for flag in [
+            "--host", "--port", "--threads", "--shards", "--max-value-bytes", "--drain-timeout", "--log-format",
+        ] {
             #expect(help.output.contains(flag))
         }
         #expect(try await Program.run(["--version"]).code == 0)
     }
 
     private func isOneLine(_ text: String, with part: String) -> Bool {
-        text.hasPrefix("latchkey: ") && text.hasSuffix("\n") && text.count(where: \.isNewline) == 1 && text.contains(part)
+        text.hasPrefix("latchkey: ") && text.hasSuffix("\n") && text.count(where: \.isNewline) == 1
+            && text.contains(part)
     }
 
     /// Sends `request` on a connection of its own and returns all that comes back until the service closes it.

@@ -19,7 +19,9 @@ struct ProcessMetrics {
         let fields = status[end...].split(separator: " ").dropFirst().map { UInt64($0) ?? 0 }
         guard fields.count > 21, let system = contents(of: "/proc/stat"), let descriptors = countOpenDescriptors()
         else { return nil }
-        let bootTime = system.split(separator: "\n").first { $0.hasPrefix("btime ") }.flatMap { Double($0.dropFirst(6)) }
+        let bootTime = system.split(separator: "\n").first { $0.hasPrefix("btime ") }.flatMap {
+            Double($0.dropFirst(6))
+        }
         guard let bootTime else { return nil }
         let ticks = Double(sysconf(Int32(_SC_CLK_TCK)))
         var limit = rlimit()

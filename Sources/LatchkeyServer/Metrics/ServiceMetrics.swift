@@ -36,7 +36,9 @@ struct ServiceMetrics {
     private func writeLocks(_ text: inout MetricsText) {
         text.begin(
             "latchkey_lock_wait_seconds", .histogram,
-            help: "Time from asking for a shard's lock to holding it, all acquisitions. Rising? Find the shard, or raise --shards.")
+            help:
+                "Time from asking for a shard's lock to holding it, all acquisitions. Rising? Find the shard, or raise --shards."
+        )
         for operation in LockOperation.allCases {
             writeWaits(&text, operation)
         }
@@ -87,14 +89,16 @@ struct ServiceMetrics {
         text.begin("latchkey_get_hits_total", .counter, help: "Look-ups that found their key.")
         text.sample(shards.reduce(0) { $0 + $1.counts.hits })
         text.begin(
-            "latchkey_get_misses_total", .counter, help: "Look-ups that did not. hits / (hits + misses) is the hit ratio.")
+            "latchkey_get_misses_total", .counter,
+            help: "Look-ups that did not. hits / (hits + misses) is the hit ratio.")
         text.sample(shards.reduce(0) { $0 + $1.counts.misses })
     }
 
     private func writeHTTP(_ text: inout MetricsText) {
         guard let server else { return }
         text.begin(
-            "latchkey_http_requests_total", .counter, help: "Requests answered, by method, group of paths and status code.")
+            "latchkey_http_requests_total", .counter,
+            help: "Requests answered, by method, group of paths and status code.")
         for count in server.requestCounts {
             let route = Route(rawValue: count.route.rawValue) ?? .other
             text.sample(
