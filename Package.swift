@@ -77,7 +77,9 @@ let package = Package(
             swiftSettings: checked),
         .testTarget(
             name: "MicroHTTPDTests",
-            dependencies: ["ByteBuffers", "HTTPMessages", "KeyValueAPI", "KeyValueStore", "MicroHTTPD", "Sockets"],
+            dependencies: [
+                "ByteBuffers", "HTTPMessages", "KeyValueAPI", "KeyValueStore", "MicroHTTPD", "Sockets", "TestSupport",
+            ],
             swiftSettings: checked),
         .testTarget(
             name: "PrometheusExpositionTests", dependencies: ["PrometheusExposition"], swiftSettings: checked),
@@ -89,7 +91,8 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: checked),
-        .testTarget(name: "LatchkeyTests", dependencies: ["latchkey", "Sockets"], swiftSettings: checked),
+        .testTarget(
+            name: "LatchkeyTests", dependencies: ["latchkey", "Sockets", "TestSupport"], swiftSettings: checked),
     ],
     swiftLanguageModes: [.v6]
 )

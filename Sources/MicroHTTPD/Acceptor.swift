@@ -2,7 +2,8 @@ import Glibc
 import Sockets
 import Synchronization
 
-/// The thread that accepts connections and spreads them over the event loops, each to the one with the fewest.
+/// The thread that accepts connections and spreads them over the event loops, each to the one with the fewest. It also
+/// ends the connections that their clients have left.
 ///
 /// Our own instead of the library's, because it can refuse with an answer where the library falls silent, does not spin
 /// when descriptors run out, and divides evenly.
@@ -16,6 +17,8 @@ final class Acceptor: Sendable {
     private let hasStopped = Atomic<Bool>(false)
     private let rejected = Atomic<UInt64>(0)
     private let thread = Mutex<pthread_t?>(nil)
+
+    private static let sweepInterval = Duration.seconds(1)
 
     init(
         listener: Listener, loops: [EventLoop], connectionLimit: Int, lingering: LingeringSockets, wakeUp: WakeUp
@@ -57,11 +60,15 @@ final class Acceptor: Sendable {
     var hasEnded: Bool { hasStopped.load(ordering: .acquiring) }
 
     fileprivate func run() {
+        var nextSweep = ContinuousClock.now + Self.sweepInterval
         while !isStopping.load(ordering: .relaxed) {
             let isExhausted = acceptWaiting()
             wait(forListener: !isExhausted)
             wakeUp.clear()
             lingering.discardInput()
+            guard ContinuousClock.now >= nextSweep else { continue }
+            for loop in loops { loop.endAbandoned() }
+            nextSweep = ContinuousClock.now + Self.sweepInterval
         }
         _ = acceptWaiting()
         listener.stopListening()
@@ -105,9 +112,7 @@ final class Acceptor: Sendable {
             "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nRetry-After: 1\r\n"
             + "Connection: close\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
         // The socket's buffer is empty: a short answer always fits.
-        _ = answer.utf8.withContiguousStorageIfAvailable {
-            send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
-        }
+        ConnectedSocket.sendAtOnce(answer, on: descriptor)
         lingering.takeOver(descriptor)
         close(descriptor)
     }
@@ -120,7 +125,16 @@ final class Acceptor: Sendable {
         if forListener { events.append(pollfd(fd: listener.descriptor, events: Int16(POLLIN), revents: 0)) }
         let lingerers = lingering.descriptors
         events += lingerers.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-        poll(&events, nfds_t(events.count), forListener ? (lingerers.isEmpty ? -1 : 500) : 100)
+        poll(&events, nfds_t(events.count), timeout(forListener, lingerers))
+    }
+}
+
+extension Acceptor {
+    /// Milliseconds; -1 where there is nothing to come back to.
+    private func timeout(_ forListener: Bool, _ lingerers: [Int32]) -> Int32 {
+        if !forListener { return 100 }
+        if !lingerers.isEmpty { return 500 }
+        return loops.contains { $0.connectionCount > 0 } ? 1000 : -1
     }
 }
 

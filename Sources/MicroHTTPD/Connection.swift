@@ -7,13 +7,23 @@ import Synchronization
 /// What is known of one connection and of the request that is on it.
 ///
 /// Made when the library says that a connection has started and released when it says that it is closed; in between,
-/// the library holds the one reference. All of it belongs to the event loop's thread, but `isBusy`, which a drain reads.
+/// the library holds the one reference. All of it belongs to the event loop's thread, but `progress`, which others read.
 /// `@unchecked Sendable` because of that, and without checks of exclusive access, which cost more than the access.
 final class Connection: @unchecked Sendable {
     /// The socket; open for as long as the connection is registered.
     let descriptor: Int32
-    /// Whether a request is being received or answered.
-    let isBusy = Atomic<Bool>(false)
+    /// Counts requests, and says in its two low bits what becomes of the current one.
+    private let progress = Atomic<UInt64>(0)
+
+    /// What a connection does.
+    enum Activity: UInt64 {
+        /// It waits for a request, or for the rest of a request line.
+        case idle
+        /// A request is arriving.
+        case receiving
+        /// An answer is being sent.
+        case answering
+    }
 
     /// What the rest of the request is for.
     enum Phase: ~Copyable {
@@ -49,6 +59,8 @@ final class Connection: @unchecked Sendable {
     @exclusivity(unchecked) var phase = Phase.head
     /// Whether the request was answered before all of it was read.
     @exclusivity(unchecked) var refusedEarly = false
+    /// The step at which the connection was last found abandoned. Belongs to the accepting thread.
+    @exclusivity(unchecked) var abandonedAtStep: UInt64?
     /// The kept response object that is being sent.
     @exclusivity(unchecked) var readyResponse: ReadyResponses.Item?
 
@@ -70,7 +82,7 @@ final class Connection: @unchecked Sendable {
 
     /// Begins a request, with its target before the library has written into it.
     func start(target text: UnsafePointer<CChar>?) {
-        isBusy.store(true, ordering: .relaxed)
+        advance(to: .receiving)
         guard let text else { return }
         let raw = UnsafeRawBufferPointer(start: text, count: strlen(text))
         let view = BorrowedBytes(raw)
@@ -105,8 +117,24 @@ final class Connection: @unchecked Sendable {
             copy.deallocate()
             targetCopy = nil
         }
-        isBusy.store(false, ordering: .relaxed)
+        advance(to: .idle)
     }
+}
+
+// What other threads may ask.
+extension Connection {
+    /// Says what becomes of the request. Called by the loop's thread alone.
+    func advance(to activity: Activity) {
+        let word = progress.load(ordering: .relaxed)
+        let request = activity == .receiving ? (word >> 2) &+ 1 : word >> 2
+        progress.store(request << 2 | activity.rawValue, ordering: .relaxed)
+    }
+
+    /// A value that changes with every step of every request. Any thread.
+    var step: UInt64 { progress.load(ordering: .relaxed) }
+
+    /// What the connection does at this moment. Any thread.
+    var activity: Activity { Activity(rawValue: step & 3) ?? .idle }
 }
 
 /// `MHD_KeyValueIteratorN` for the fields of a request.

@@ -78,10 +78,40 @@ final class EventLoop: @unchecked Sendable {
     func drain() {
         isDraining.store(true, ordering: .relaxed)
         connections.withLock { connections in
-            for connection in connections.values where !connection.isBusy.load(ordering: .relaxed) {
+            for connection in connections.values where connection.activity == .idle {
                 shutdown(connection.descriptor, Int32(SHUT_RD))
             }
         }
+    }
+
+    /// Ends the connections that can have no further request: their clients have ended them, and nothing has come of
+    /// what they sent since the last call.
+    ///
+    /// The library misses the end of a stream that has arrived together with the last bytes before it, since its epoll
+    /// set is edge-triggered and it stops reading when it gets less than it has room for. Without this, such a
+    /// connection would last until the idle time-out.
+    func endAbandoned() {
+        let all = connections.withLock { Array($0.values) }
+        // A few at a time, because the loop waits for the lock where connections begin and end.
+        for start in stride(from: 0, to: all.count, by: 64) {
+            connections.withLock { registered in
+                for connection in all[start..<min(start + 64, all.count)]
+                where registered[connection.descriptor] === connection && isAbandoned(connection) {
+                    shutdown(connection.descriptor, Int32(SHUT_RDWR))
+                }
+            }
+        }
+    }
+
+    private func isAbandoned(_ connection: Connection) -> Bool {
+        let step = connection.step
+        guard connection.activity != .answering, ConnectedSocket.isAtEndOfStream(connection.descriptor) else {
+            connection.abandonedAtStep = nil
+            return false
+        }
+        // Only at the second look: the loop may have all of a request in hand, and be about to answer.
+        defer { connection.abandonedAtStep = step }
+        return connection.abandonedAtStep == step
     }
 
     /// Ends the loop and every connection it still has. Blocks until its thread has ended. `MHD_stop_daemon`.

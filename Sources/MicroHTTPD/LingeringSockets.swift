@@ -1,4 +1,5 @@
 import Glibc
+import Sockets
 import Synchronization
 
 /// Sockets that were answered before all of their request was read.
@@ -40,30 +41,15 @@ final class LingeringSockets: Sendable {
     /// The descriptors to wait for.
     var descriptors: [Int32] { sockets.withLock { $0.map(\.descriptor) } }
 
-    /// Whether there is anything to wait for.
-    var isEmpty: Bool { sockets.withLock { $0.isEmpty } }
-
     /// Reads and throws away what has arrived; closes what has ended or is overdue.
     func discardInput() {
         let now = ContinuousClock.now
         sockets.withLock { sockets in
             sockets.removeAll { socket in
-                let isOver = now >= socket.deadline || Self.hasEnded(socket.descriptor)
+                let isOver = now >= socket.deadline || ConnectedSocket.discardInput(of: socket.descriptor)
                 if isOver { close(socket.descriptor) }
                 return isOver
             }
-        }
-    }
-
-    private static func hasEnded(_ descriptor: Int32) -> Bool {
-        withUnsafeTemporaryAllocation(byteCount: 65_536, alignment: 1) { buffer in
-            // A bounded number of reads, so that a fast sender cannot keep the thread to itself.
-            for _ in 0..<16 {
-                let count = recv(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
-                if count == 0 { return true }
-                if count < 0 { return errno != EAGAIN && errno != EINTR }
-            }
-            return false
         }
     }
 }

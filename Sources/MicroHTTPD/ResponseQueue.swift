@@ -13,6 +13,7 @@ extension EventLoop {
         date.update(now: Int64(time.tv_sec))
         fieldLines.set(to: response, date: date)
         counters.count(state.method, response.route, response.status)
+        state.advance(to: .answering)
         let status = UInt32(response.status.rawValue)
         if let item = fillReadyResponse(response) {
             state.readyResponse = item

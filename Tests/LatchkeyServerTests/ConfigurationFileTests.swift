@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("", "line 1: expected an object {…}"), ("[]", "line 1: expected an object {…}"),
+        ("", "empty"), (" ", "line 1: expected an object {…}"), ("[]", "line 1: expected an object {…}"),
         ("port: 80", "line 1: expected an object {…}"), ("{\n\n\"port\" 1}", "line 3: expected ':' after \"port\""),
         ("{\"port\": 1\n", "line 2: expected ',' or '}'"), ("{\"port\": 1,}", "line 1: expected a name in quotes"),
         ("{\"port\": 1}\n{}", "line 2: more text after the object"),

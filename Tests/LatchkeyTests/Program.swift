@@ -1,10 +1,9 @@
-import Foundation
+import Glibc
 import Sockets
-import Synchronization
 import Testing
 
-/// The program itself, as it was built for these tests, in a process of its own.
-final class Program: Sendable {
+/// The program itself, as it was built for these tests, in a process of its own. Everything here blocks.
+final class Program {
     /// How it ended and what it wrote.
     struct Outcome: Equatable {
         let code: Int32
@@ -12,106 +11,124 @@ final class Program: Sendable {
         let errors: String
     }
 
-    private let process = Process()
-    private let output: Lines
-    private let errors: Lines
-    private let hasEnded: AsyncStream<Void>
+    private let process: pid_t
+    private let output: ReadingEnd
+    private let errors: ReadingEnd
+    private var hasEnded = false
 
     /// Starts the program with these arguments and, beside what it takes to run at all, this environment.
     init(_ arguments: [String], environment: [String: String] = [:]) throws {
-        let (outputPipe, errorPipe) = (Pipe(), Pipe())
-        process.executableURL = Self.location
-        process.arguments = arguments
-        let inherited = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("LATCHKEY_") }
-        process.environment = inherited.merging(environment) { $1 }
-        process.standardOutput = outputPipe
-        process.standardError = errorPipe
-        process.standardInput = FileHandle.nullDevice
-        let (ended, end) = AsyncStream.makeStream(of: Void.self)
-        hasEnded = ended
-        process.terminationHandler = { _ in end.finish() }
-        try process.run()
-        output = Lines(outputPipe.fileHandleForReading)
-        errors = Lines(errorPipe.fileHandleForReading)
+        let (output, outputEnd) = try ReadingEnd.makePair()
+        let (errors, errorEnd) = try ReadingEnd.makePair()
+        defer { for end in [outputEnd, errorEnd] { close(end) } }
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_adddup2(&actions, outputEnd, 1)
+        posix_spawn_file_actions_adddup2(&actions, errorEnd, 2)
+        let location = try Self.location()
+        let inherited = ["PATH", "ASAN_OPTIONS", "TSAN_OPTIONS", "LD_LIBRARY_PATH"].compactMap {
+            (name: String) -> String? in
+            getenv(name).map { "\(name)=\(String(cString: $0))" }
+        }
+        let started = withCStrings([location] + arguments) { arguments in
+            withCStrings(inherited + environment.map { "\($0)=\($1)" }) { environment in
+                var process = pid_t()
+                let code = posix_spawn(&process, location, &actions, nil, arguments, environment)
+                return (code: code, process: process)
+            }
+        }
+        guard started.code == 0 else { throw SocketFailure("start \(location)", code: started.code) }
+        (process, self.output, self.errors) = (started.process, output, errors)
     }
 
-    deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
+    deinit {
+        guard !hasEnded else { return }
+        kill(process, SIGKILL)
+        waitpid(process, nil, 0)
+    }
 
     /// Runs the program to its end.
-    static func run(_ arguments: [String], environment: [String: String] = [:]) async throws -> Outcome {
-        try await Program(arguments, environment: environment).outcome()
+    static func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Outcome {
+        try Program(arguments, environment: environment).outcome()
     }
 
     /// Starts a server on a free port and waits for its start-up line.
     static func serving(
         _ arguments: [String] = [], environment: [String: String] = [:]
-    ) async throws -> (program: Program, port: UInt16) {
+    ) throws -> (program: Program, port: UInt16) {
         let program = try Program(["--port", "0", "--threads", "2"] + arguments, environment: environment)
-        let line = await program.output.first()
+        let text = try program.output.read { $0.contains(UInt8(ascii: "\n")) }
         let prefix = "latchkey: serving on http://127.0.0.1:"
-        guard line.hasPrefix(prefix), let port = UInt16(line.dropFirst(prefix.count)) else {
-            Issue.record("not the start-up line: '\(line)'")
+        guard text.hasPrefix(prefix), let port = UInt16(text.dropFirst(prefix.count).dropLast()) else {
+            Issue.record("not the start-up line: '\(text)'")
             throw SocketFailure("learn the port", code: ENOENT)
         }
         return (program, port)
     }
 
-    func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+    func signal(_ number: Int32) { kill(process, number) }
 
-    /// Waits for the end.
-    func outcome() async -> Outcome {
-        for await _ in hasEnded {}
-        return Outcome(code: exitCode, output: await output.all(), errors: await errors.all())
-    }
-
-    /// What a shell would tell: 128 and the signal's number for a death by signal.
-    private var exitCode: Int32 {
-        process.terminationReason == .uncaughtSignal ? 128 + process.terminationStatus : process.terminationStatus
+    /// Waits for the end. Fails, and ends it, where the program is still there after a minute.
+    func outcome() throws -> Outcome {
+        let (output, errors) = (try output.read { _ in false }, try errors.read { _ in false })
+        var status: Int32 = 0
+        waitpid(process, &status, 0)
+        hasEnded = true
+        let death = status & 0x7f
+        return Outcome(code: death == 0 ? status >> 8 & 0xff : 128 + death, output: output, errors: errors)
     }
 
     /// It lies beside the program that runs these tests.
-    private static let location = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-        .deletingLastPathComponent().appendingPathComponent("latchkey")
+    private static func location() throws -> String {
+        guard let own = realpath("/proc/self/exe", nil) else { throw SocketFailure("find the tests' own program") }
+        defer { free(own) }
+        let path = String(cString: own)
+        return path[...path.lastIndex(of: "/")!] + "latchkey"
+    }
 }
 
-/// What a process writes to a pipe, read on a thread of its own, so that it never waits for us.
-private final class Lines: Sendable {
-    private let pieces: AsyncStream<Data>
-    private let seen = Mutex(Data())
+/// The end of a pair of sockets that a process writes to.
+private final class ReadingEnd {
+    private let descriptor: Int32
+    private var seen: [UInt8] = []
 
-    init(_ handle: FileHandle) {
-        let (pieces, continuation) = AsyncStream.makeStream(of: Data.self)
-        self.pieces = pieces
-        Thread.detachNewThread {
-            while true {
-                let piece = handle.availableData
-                if piece.isEmpty { break }
-                continuation.yield(piece)
-            }
-            continuation.finish()
+    private init(_ descriptor: Int32) { self.descriptor = descriptor }
+
+    deinit { close(descriptor) }
+
+    /// A reading end, and a descriptor to write to.
+    static func makePair() throws -> (ReadingEnd, writing: Int32) {
+        var ends: [Int32] = [-1, -1]
+        // Not pipe(2): no program that another test starts at this moment may inherit an end.
+        guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
+            throw SocketFailure("create a pair of sockets")
         }
+        return (ReadingEnd(ends[0]), ends[1])
     }
 
-    /// Waits for the first line, or the end.
-    func first() async -> String {
-        await read { $0.contains(UInt8(ascii: "\n")) }
-        let text = seen.withLock { String(decoding: $0, as: UTF8.self) }
-        return text.split(separator: "\n", omittingEmptySubsequences: false).first.map(String.init) ?? ""
-    }
-
-    /// Waits for the end, and tells all that was written.
-    func all() async -> String {
-        await read { _ in false }
-        return seen.withLock { String(decoding: $0, as: UTF8.self) }
-    }
-
-    private func read(until isEnough: (Data) -> Bool) async {
-        for await piece in pieces {
-            let enough = seen.withLock { seen in
-                seen.append(piece)
-                return isEnough(seen)
+    /// Reads until `isEnough` or the end, and tells all that was read so far.
+    func read(until isEnough: ([UInt8]) -> Bool) throws -> String {
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        while !isEnough(seen) {
+            var event = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            guard poll(&event, 1, 60_000) > 0 else {
+                throw SocketFailure("read what the program says", code: ETIMEDOUT)
             }
-            if enough { return }
+            let count = Glibc.read(descriptor, &buffer, buffer.count)
+            guard count > 0 else { break }
+            seen += buffer[..<count]
         }
+        return String(decoding: seen, as: UTF8.self)
     }
+}
+
+/// Calls `body` with C's form of a list of strings.
+private func withCStrings<Result>(
+    _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
+) -> Result {
+    let copies = strings.map { strdup($0) } + [nil]
+    defer { for copy in copies { free(copy) } }
+    return copies.withUnsafeBufferPointer { body($0.baseAddress!) }
 }

@@ -10,6 +10,6 @@ private final class BlockingExecutor: TaskExecutor {
 
 /// Calls `body`, which may block, on a thread of its own, as a part of the current task: what it finds wrong is the
 /// current test's.
-public func blocking<Result: Sendable>(_ body: @Sendable () throws -> Result) async throws -> Result {
-    try await withTaskExecutorPreference(BlockingExecutor()) { try body() }
+public func blocking<Result: Sendable>(_ body: @Sendable () async throws -> Result) async throws -> Result {
+    try await withTaskExecutorPreference(BlockingExecutor()) { try await body() }
 }

@@ -35,6 +35,7 @@ struct SettingsFile {
             return unsafe String(cString: strerror(errno))
         }
         guard status.st_mode & S_IFMT == S_IFREG else { return "not a regular file" }
+        if status.st_size == 0 { return "empty" }
         return status.st_size > sizeLimit ? "longer than \(sizeLimit) bytes" : nil
     }
 

@@ -1,0 +1,33 @@
+import Glibc
+
+/// What can be done with a connected socket that somebody else owns, without ever waiting. Any thread, as long as the
+/// socket is open.
+public enum ConnectedSocket {
+    /// Whether the peer has ended its side and all that it sent has been read. `recv(2)`.
+    public static func isAtEndOfStream(_ descriptor: Int32) -> Bool {
+        var byte: UInt8 = 0
+        return recv(descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) == 0
+    }
+
+    /// Reads and throws away what has arrived, at most 1 MiB, so that a fast sender cannot keep the caller to itself.
+    /// `recv(2)`.
+    ///
+    /// - Returns: whether the peer has ended its side, or the connection has failed.
+    public static func discardInput(of descriptor: Int32) -> Bool {
+        withUnsafeTemporaryAllocation(byteCount: 65_536, alignment: 1) { buffer in
+            for _ in 0..<16 {
+                let count = recv(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
+                if count == 0 { return true }
+                if count < 0 { return errno != EAGAIN && errno != EINTR }
+            }
+            return false
+        }
+    }
+
+    /// Sends as much of `text` as the socket's buffer takes: all of a short one, where nothing was sent before.
+    /// `send(2)`.
+    public static func sendAtOnce(_ text: String, on descriptor: Int32) {
+        let bytes = Array(text.utf8)
+        _ = bytes.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT)) }
+    }
+}
