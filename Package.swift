@@ -32,14 +32,15 @@ let package = Package(
         // From the lowest to the highest; each knows only those above it in this list.
         .target(name: "ByteBuffers", swiftSettings: checked),
         .target(name: "CThreadSanitizer"),
-        .target(name: "KeyValueStore", dependencies: ["ByteBuffers", "CThreadSanitizer"], swiftSettings: checked),
+        .target(name: "Locks", dependencies: ["CThreadSanitizer"], swiftSettings: checked),
+        .target(name: "KeyValueStore", dependencies: ["ByteBuffers", "Locks"], swiftSettings: checked),
         .target(name: "HTTPMessages", dependencies: ["ByteBuffers"], swiftSettings: memorySafe),
         .target(name: "PrometheusExposition", swiftSettings: memorySafe),
         .target(name: "Sockets", swiftSettings: checked),
         .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
         .target(
             name: "MicroHTTPD",
-            dependencies: ["ByteBuffers", "CMicroHTTPD", "HTTPMessages", "Sockets"],
+            dependencies: ["ByteBuffers", "CMicroHTTPD", "HTTPMessages", "Locks", "Sockets"],
             swiftSettings: checked),
         .target(
             name: "KeyValueAPI",
@@ -49,9 +50,8 @@ let package = Package(
         .target(
             name: "LatchkeyServer",
             dependencies: [
-                "ByteBuffers", "CBuildInfo", "HTTPMessages", "KeyValueAPI", "KeyValueStore", "MicroHTTPD",
-                "PrometheusExposition",
-                "Sockets",
+                "ByteBuffers", "CBuildInfo", "HTTPMessages", "KeyValueAPI", "KeyValueStore", "Locks",
+                "MicroHTTPD", "PrometheusExposition", "Sockets",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -73,7 +73,8 @@ let package = Package(
             name: "KeyValueStoreTests", dependencies: ["ByteBuffers", "KeyValueStore"], swiftSettings: checked),
         .testTarget(name: "HTTPMessagesTests", dependencies: ["ByteBuffers", "HTTPMessages"], swiftSettings: checked),
         .testTarget(
-            name: "KeyValueAPITests", dependencies: ["ByteBuffers", "HTTPMessages", "KeyValueAPI", "KeyValueStore"],
+            name: "KeyValueAPITests",
+            dependencies: ["ByteBuffers", "HTTPMessages", "KeyValueAPI", "KeyValueStore", "TestSupport"],
             swiftSettings: checked),
         .testTarget(
             name: "MicroHTTPDTests",

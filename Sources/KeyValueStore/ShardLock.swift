@@ -1,8 +1,5 @@
+import Locks
 import Synchronization
-
-#if THREAD_SANITIZER
-    import CThreadSanitizer
-#endif
 
 /// A mutex around a value that cannot be reached without it, which knows how long it was waited for.
 ///
@@ -14,12 +11,12 @@ struct ShardLock<State: ~Copyable & Sendable>: ~Copyable {
         var statistics = LockStatistics()
     }
 
-    private let mutex: Mutex<Protected>
+    private let mutex: AnnotatedMutex<Protected>
     /// Threads that wait for the lock at this moment. Written by them only, off the uncontended path.
     private let waiting = Atomic<Int>(0)
 
     init(_ state: consuming State) {
-        mutex = Mutex(Protected(state: state))
+        mutex = AnnotatedMutex(Protected(state: state))
     }
 
     /// Calls `body` with the state, under the lock. Blocks until the lock is free, and counts how long that took.
@@ -28,8 +25,6 @@ struct ShardLock<State: ~Copyable & Sendable>: ~Copyable {
         _ operation: LockOperation, _ body: (inout State) -> Result
     ) -> Result {
         let immediate = mutex.withLockIfAvailable { protected in
-            acquired(&protected)
-            defer { releasing(&protected) }
             protected.statistics.recordUncontended(operation)
             return body(&protected.state)
         }
@@ -43,8 +38,6 @@ struct ShardLock<State: ~Copyable & Sendable>: ~Copyable {
         waiting.add(1, ordering: .relaxed)
         let start = monotonicNanoseconds()
         return mutex.withLock { protected in
-            acquired(&protected)
-            defer { releasing(&protected) }
             let now = monotonicNanoseconds()
             waiting.subtract(1, ordering: .relaxed)
             protected.statistics.recordContended(operation, waited: now - start, now: now)
@@ -58,30 +51,10 @@ struct ShardLock<State: ~Copyable & Sendable>: ~Copyable {
         _ body: (borrowing State, LockStatistics) -> Result
     ) -> Result {
         mutex.withLock { protected in
-            acquired(&protected)
-            defer { releasing(&protected) }
             return body(protected.state, protected.statistics)
         }
     }
 
     /// Threads that wait at this moment.
     var waiters: Int { waiting.load(ordering: .relaxed) }
-}
-
-// ThreadSanitizer cannot see into the prebuilt slow path of `Mutex`, and would report every hand-over as a race. In that
-// build alone the lock says who hands over to whom; in every other these two are nothing.
-extension ShardLock where State: ~Copyable & Sendable {
-    @inline(__always)
-    private borrowing func acquired(_ protected: inout Protected) {
-        #if THREAD_SANITIZER
-            withUnsafeMutablePointer(to: &protected) { latchkey_lock_acquired($0) }
-        #endif
-    }
-
-    @inline(__always)
-    private borrowing func releasing(_ protected: inout Protected) {
-        #if THREAD_SANITIZER
-            withUnsafeMutablePointer(to: &protected) { latchkey_lock_releasing($0) }
-        #endif
-    }
 }

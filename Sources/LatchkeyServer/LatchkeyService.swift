@@ -2,6 +2,7 @@ import ByteBuffers
 import HTTPMessages
 import KeyValueAPI
 import KeyValueStore
+import Locks
 import Logging
 import MicroHTTPD
 import ServiceLifecycle
@@ -97,7 +98,7 @@ private func wholeSeconds(_ duration: Duration) -> Int {
 /// What requests ask of the running service. `server` is set when it serves; requests that come before see none.
 final class ServiceState: Sendable {
     let isDraining = Atomic<Bool>(false)
-    let server = Mutex<HTTPServer?>(nil)
+    let server = AnnotatedMutex<HTTPServer?>(nil)
 
     /// The port that is served, 0 before there is one.
     var port: UInt16 { server.withLock { $0?.address.port ?? 0 } }

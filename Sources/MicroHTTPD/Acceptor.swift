@@ -1,4 +1,5 @@
 import Glibc
+import Locks
 import Sockets
 import Synchronization
 
@@ -16,7 +17,7 @@ final class Acceptor: Sendable {
     private let isStopping = Atomic<Bool>(false)
     private let hasStopped = Atomic<Bool>(false)
     private let rejected = Atomic<UInt64>(0)
-    private let thread = Mutex<pthread_t?>(nil)
+    private let thread = AnnotatedMutex<pthread_t?>(nil)
 
     private static let sweepInterval = Duration.seconds(1)
 

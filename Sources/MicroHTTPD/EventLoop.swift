@@ -2,6 +2,7 @@ import ByteBuffers
 import CMicroHTTPD
 import Glibc
 import HTTPMessages
+import Locks
 import Sockets
 import Synchronization
 
@@ -23,7 +24,7 @@ final class EventLoop: @unchecked Sendable {
 
     private var daemon: OpaquePointer?
     /// By socket. Guarded, so that a drain never touches a socket that is closed already, or another's by now.
-    private let connections = Mutex<[Int32: Connection]>([:])
+    private let connections = AnnotatedMutex<[Int32: Connection]>([:])
     private let given = Atomic<Int>(0)
     private let closed = Atomic<Int>(0)
 

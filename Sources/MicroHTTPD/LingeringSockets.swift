@@ -1,6 +1,6 @@
 import Glibc
+import Locks
 import Sockets
-import Synchronization
 
 /// Sockets that were answered before all of their request was read.
 ///
@@ -16,7 +16,7 @@ final class LingeringSockets: Sendable {
         let descriptor: Int32
         let deadline: ContinuousClock.Instant
     }
-    private let sockets = Mutex<[Lingerer]>([])
+    private let sockets = AnnotatedMutex<[Lingerer]>([])
     private let wakeUp: WakeUp
 
     /// - Parameter wakeUp: ends the wait of whoever watches the sockets.

@@ -60,7 +60,7 @@ import Testing
             for (reader, head) in zip(readers, heads) {
                 var answer = head
                 while answer.count < old.count || !answer.suffix(old.count).elementsEqual(old) {
-                    let piece = try reader.connection.receive(atMost: 1 << 20)
+                    let piece = try reader.connection.receive()
                     if piece.isEmpty { break }
                     answer += piece
                 }

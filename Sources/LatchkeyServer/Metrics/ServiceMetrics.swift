@@ -2,9 +2,9 @@ import ByteBuffers
 import HTTPMessages
 import KeyValueAPI
 import KeyValueStore
+import Locks
 import MicroHTTPD
 import PrometheusExposition
-import Synchronization
 
 /// The service's figures at one moment, read from where they are counted.
 ///
