@@ -25,8 +25,8 @@ public struct AnnotatedMutex<Value: ~Copyable>: ~Copyable {
         _ body: (inout sending Value) throws(Failure) -> sending Result
     ) throws(Failure) -> sending Result {
         try mutex.withLock { value throws(Failure) in
-            acquired(&value)
-            defer { releasing(&value) }
+            acquired()
+            defer { releasing() }
             return try body(&value)
         }
     }
@@ -38,8 +38,8 @@ public struct AnnotatedMutex<Value: ~Copyable>: ~Copyable {
         _ body: (inout sending Value) throws(Failure) -> sending Result
     ) throws(Failure) -> sending Result? {
         try mutex.withLockIfAvailable { value throws(Failure) in
-            acquired(&value)
-            defer { releasing(&value) }
+            acquired()
+            defer { releasing() }
             return try body(&value)
         }
     }
@@ -50,23 +50,24 @@ extension AnnotatedMutex: @unchecked Sendable where Value: ~Copyable {
 }
 
 extension AnnotatedMutex where Value: ~Copyable {
+    // The mutex's own address stands for the lock: naming the value's would be an access to it before it is annotated.
     #if THREAD_SANITIZER
         @usableFromInline
-        borrowing func acquired(_ value: inout Value) {
-            withUnsafeMutablePointer(to: &value) { latchkey_lock_acquired($0) }
+        borrowing func acquired() {
+            withUnsafePointer(to: mutex) { latchkey_lock_acquired(UnsafeMutableRawPointer(mutating: $0)) }
         }
 
         @usableFromInline
-        borrowing func releasing(_ value: inout Value) {
-            withUnsafeMutablePointer(to: &value) { latchkey_lock_releasing($0) }
+        borrowing func releasing() {
+            withUnsafePointer(to: mutex) { latchkey_lock_releasing(UnsafeMutableRawPointer(mutating: $0)) }
         }
     #else
         @inlinable
         @inline(__always)
-        borrowing func acquired(_ value: inout Value) {}
+        borrowing func acquired() {}
 
         @inlinable
         @inline(__always)
-        borrowing func releasing(_ value: inout Value) {}
+        borrowing func releasing() {}
     #endif
 }
