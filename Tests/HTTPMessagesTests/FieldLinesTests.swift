@@ -1,0 +1,184 @@
+import ByteBuffers
+import HTTPMessages
+import Testing
+
+private let route = RouteID(rawValue: 0)
+
+@Suite struct FieldLinesTests {
+    private static let dateValue = "Sun, 06 Nov 1994 08:49:37 GMT"
+
+    private static var date: HTTPDate {
+        var date = HTTPDate()
+        date.update(now: 784_111_777)
+        return date
+    }
+
+    /// A kind of response, and its lines after `Date`.
+    struct Kind: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let response: Response
+        let lines: [String]
+
+        init(_ name: String, _ status: Status, _ lines: [String], _ change: (inout Response) -> Void = { _ in }) {
+            testDescription = name
+            var response = Response(status, route: route)
+            change(&response)
+            self.response = response
+            self.lines = lines
+        }
+    }
+
+    static let kinds = [
+        Kind("without fields", .noContent, []),
+        Kind(
+            "stored value", .ok,
+            [
+                "Content-Type: image/png", #"ETag: "ffffffffffff-1f""#, "Cache-Control: no-cache",
+                "X-Content-Type-Options: nosniff",
+            ]
+        ) {
+            $0.contentType = .stored(SharedBytes("image/png"))
+            $0.entityTag = EntityTag(nonce: 0xffff_ffff_ffff, version: 0x1f)
+            $0.isStoredValue = true
+        },
+        Kind(
+            "not modified", .notModified,
+            [#"ETag: "abc-10""#, "Cache-Control: no-cache", "X-Content-Type-Options: nosniff"]
+        ) {
+            $0.entityTag = EntityTag(nonce: 0xabc, version: 0x10)
+            $0.isStoredValue = true
+        },
+        Kind("written", .created, [#"ETag: "0-0""#]) { $0.entityTag = EntityTag(nonce: 0, version: 0) },
+        Kind("options", .noContent, ["Allow: GET, PUT, OPTIONS"]) { $0.allow = MethodSet(.options, .put, .get) },
+        Kind(
+            "method not allowed", .methodNotAllowed, ["Content-Type: text/plain; charset=utf-8", "Allow: GET, HEAD"]
+        ) {
+            $0.contentType = .plainText
+            $0.allow = MethodSet(.get, .head)
+        },
+        Kind("overload", .serviceUnavailable, ["Content-Type: application/problem+json", "Retry-After: 120"]) {
+            $0.contentType = .problemJSON
+            $0.retryAfter = 120
+        },
+        Kind("bytes", .ok, ["Content-Type: application/octet-stream"]) { $0.contentType = .octetStream },
+        Kind("metrics", .ok, ["Content-Type: text/plain; version=0.0.4; charset=utf-8"]) {
+            $0.contentType = .prometheusText
+        },
+        Kind("description", .ok, ["Content-Type: application/yaml"]) { $0.contentType = .yaml },
+        Kind("colons in a value", .ok, ["Content-Type: a:b: c"]) { $0.contentType = .stored(SharedBytes("a:b: c")) },
+        Kind(
+            "everything", .serviceUnavailable,
+            [
+                "Content-Type: text/plain; charset=utf-8", #"ETag: "1-ffffffffffffffff""#, "Cache-Control: no-cache",
+                "X-Content-Type-Options: nosniff", "Allow: ", "Retry-After: 0",
+            ]
+        ) {
+            $0.contentType = .plainText
+            $0.entityTag = EntityTag(nonce: 1, version: .max)
+            $0.isStoredValue = true
+            $0.allow = []
+            $0.retryAfter = 0
+        },
+    ]
+
+    private func text(of lines: borrowing FieldLines) -> String? { lines.bytes.text }
+
+    @Test(arguments: kinds)
+    func `the lines are those of the response, after the value of Date`(kind: Kind) {
+        var lines = FieldLines()
+        lines.set(to: kind.response, date: Self.date)
+        let text = text(of: lines)
+        let count = lines.count
+        #expect(text == ([Self.dateValue] + kind.lines).joined(separator: "\r\n"))
+        #expect(count == text?.utf8.count)
+    }
+
+    @Test(arguments: kinds)
+    func `the same lines come one by one`(kind: Kind) {
+        var lines = FieldLines()
+        lines.set(to: kind.response, date: Self.date)
+        var seen: [String] = []
+        lines.forEach { name, value in seen.append("\(name): \(value)") }
+        #expect(seen == ["Date: \(Self.dateValue)"] + kind.lines)
+    }
+
+    @Test func `names and values come apart`() {
+        var lines = FieldLines()
+        var response = Response(.ok, route: route)
+        response.contentType = .stored(SharedBytes("a: b"))
+        lines.set(to: response, date: Self.date)
+        var seen: [[String]] = []
+        lines.forEach { seen.append([$0, $1]) }
+        #expect(seen == [["Date", Self.dateValue], ["Content-Type", "a: b"]])
+    }
+
+    @Test func `nothing of a longer response is left`() {
+        var lines = FieldLines()
+        for kind in Self.kinds.sorted(by: { $0.lines.joined().count > $1.lines.joined().count }) {
+            lines.set(to: kind.response, date: Self.date)
+            let text = text(of: lines)
+            #expect(text == ([Self.dateValue] + kind.lines).joined(separator: "\r\n"))
+        }
+    }
+
+    @Test func `there are no lines at first`() {
+        let lines = FieldLines()
+        let isEmpty = lines.bytes.isEmpty
+        #expect(isEmpty)
+    }
+
+    @Test func `a stored type is sent as it came, whatever its bytes`() {
+        let type: [UInt8] = [0x61, 0x2f, 0x62, 0x3b, 0xff, 0xc3, 0x28]
+        var response = Response(.ok, route: route)
+        response.contentType = .stored(SharedBytes(copying: type))
+        var lines = FieldLines()
+        lines.set(to: response, date: Self.date)
+        let bytes = Array(lines.bytes)
+        #expect(bytes == Array("\(Self.dateValue)\r\nContent-Type: ".utf8) + type)
+    }
+
+    @Test func `an entity tag is spelled in its field as it reads itself`() {
+        var random = SeededGenerator(seed: 1)
+        var lines = FieldLines()
+        for _ in 0..<500 {
+            let tag = EntityTag(nonce: random.number(), version: random.number())
+            var response = Response(.created, route: route)
+            response.entityTag = tag
+            lines.set(to: response, date: Self.date)
+            let text = text(of: lines)
+            #expect(text == "\(Self.dateValue)\r\nETag: \(tag.text)")
+        }
+    }
+
+    @Test func `the lines may fill the memory to the last byte`() {
+        let room = FieldLines.capacity - "\(Self.dateValue)\r\nContent-Type: ".utf8.count
+        var response = Response(.ok, route: route)
+        response.contentType = .stored(SharedBytes(String(repeating: "x", count: room)))
+        var lines = FieldLines()
+        lines.set(to: response, date: Self.date)
+        let count = lines.count
+        let last = lines.bytes.last
+        #expect(count == FieldLines.capacity)
+        #expect(last == UInt8(ascii: "x"))
+    }
+
+    @Test func `lines beyond the memory trap`() async {
+        await #expect(processExitsWith: .failure) {
+            var response = Response(.ok, route: RouteID(rawValue: 0))
+            // No date yet: `CRLF Content-Type: ` has 16 bytes.
+            response.contentType = .stored(
+                SharedBytes(copying: Array(repeating: 0x61, count: FieldLines.capacity - 15)))
+            var lines = FieldLines()
+            lines.set(to: response, date: HTTPDate())
+        }
+        await #expect(processExitsWith: .failure) {
+            var response = Response(.ok, route: RouteID(rawValue: 0))
+            // Leaves room for the 15 bytes of `CRLF Retry-After: `, and none for the number.
+            response.contentType = .stored(
+                SharedBytes(copying: Array(repeating: 0x61, count: FieldLines.capacity - 31)))
+            response.retryAfter = 1
+            var lines = FieldLines()
+            lines.set(to: response, date: HTTPDate())
+        }
+    }
+}

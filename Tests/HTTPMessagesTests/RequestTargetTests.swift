@@ -1,0 +1,93 @@
+import ByteBuffers
+import HTTPMessages
+import Testing
+
+@Suite struct RequestTargetTests {
+    private func path(_ target: String) -> String? { borrowing(target) { RequestTarget($0).path.text } }
+
+    private func query(_ target: String) -> String? { borrowing(target) { RequestTarget($0).query?.text } }
+
+    @Test(arguments: [
+        ("/", "/"), ("/keys/a", "/keys/a"), ("//", "//"), ("//host/a", "//host/a"), ("/a/../b/.", "/a/../b/."),
+        ("/%2F%3f+", "/%2F%3f+"), ("/a#b", "/a#b"), ("/http://host/a", "/http://host/a"), ("/*", "/*"),
+    ])
+    func `an origin form is a path as it came`(target: String, expected: String) {
+        #expect(path(target) == expected)
+        #expect(query(target) == nil)
+    }
+
+    @Test(arguments: [
+        ("/a?b", "/a", "b"), ("/a?", "/a", ""), ("/?", "/", ""), ("/a?b?c", "/a", "b?c"), ("/a??", "/a", "?"),
+        ("/a?b=c&d/e", "/a", "b=c&d/e"), ("/a%3Fb?c", "/a%3Fb", "c"), ("/a?http://host/b?c", "/a", "http://host/b?c"),
+        ("http://host/a?b?c", "/a", "b?c"), ("http://host?b/c", "", "b/c"), ("http://host?", "", ""),
+        ("https://host/?/", "/", "/"),
+    ])
+    func `the query follows the first question mark`(target: String, expectedPath: String, expectedQuery: String) {
+        #expect(path(target) == expectedPath)
+        #expect(query(target) == expectedQuery)
+    }
+
+    @Test(arguments: [
+        ("http://host/a", "/a"), ("https://host/a", "/a"), ("HTTP://host/a", "/a"), ("hTTpS://host/a", "/a"),
+        ("http://host:8080/a/b", "/a/b"), ("http://[::1]:80/a", "/a"), ("http://user:word@host/a", "/a"),
+        ("http://host//a", "//a"), ("http:///a", "/a"), ("http://host/", "/"), ("http://host", ""), ("http://", ""),
+        ("https://", ""), ("http://host/http://other/a", "/http://other/a"),
+    ])
+    func `scheme and authority of an absolute form are skipped`(target: String, expected: String) {
+        #expect(path(target) == expected)
+        #expect(query(target) == nil)
+    }
+
+    @Test func `a star is the asterisk form`() {
+        #expect(path("*") == "*")
+        #expect(query("*") == nil)
+    }
+
+    @Test(arguments: [
+        "", "keys/a", "a", "?", "?a", "**", "*?a", "*/", "host:80", "http:/host/a", "http:host", "http", "http//host/a",
+        "ftp://host/a", "httpx://host/a", " /a", "\\a", "file:///a", "ws://host/a",
+    ])
+    func `any other form has neither path nor query`(target: String) {
+        #expect(path(target) == "")
+        #expect(query(target) == nil)
+    }
+
+    @Test func `the parts of bytes that are not UTF-8 are found`() {
+        let target: [UInt8] = [0x2f, 0xff, 0, 0xc3, 0x3f, 0xfe, 0x3d]
+        borrowing(target) { bytes in
+            let parts = RequestTarget(bytes)
+            #expect(Array(parts.path) == [0x2f, 0xff, 0, 0xc3])
+            #expect(parts.query.map { Array($0) } == [0xfe, 0x3d])
+            #expect(parts.firstParameterName.map { Array($0) } == [0xfe])
+        }
+    }
+
+    @Test(arguments: [
+        ("/?a", "a"), ("/?a=1", "a"), ("/?a=1&b=2", "a"), ("/?a&b", "a"), ("/?a=b=c", "a"), ("/?a=", "a"), ("/?=1", ""),
+        ("/?=", ""), ("/?&a=1", "a"), ("/?&&&a&b", "a"), ("/?%61%3D=1", "%61%3D"), ("/?a+b=1", "a+b"),
+        ("/?a;b=1", "a;b"),
+        ("/?a/b?c=1", "a/b?c"), ("http://host?ab=1", "ab"),
+    ])
+    func `the first parameter's name ends at the first equals sign`(target: String, expected: String) {
+        #expect(borrowing(target) { RequestTarget($0).firstParameterName?.text } == expected)
+    }
+
+    @Test(arguments: ["/", "/?", "/?&", "/?&&", "/a=b&c", "*", "", "a?b", "http://host"])
+    func `there is no parameter where nothing stands in a query`(target: String) {
+        #expect(borrowing(target) { RequestTarget($0).firstParameterName == nil })
+    }
+
+    @Test(arguments: seeds)
+    func `path and query are what they were put together of`(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        for _ in 0..<1_000 {
+            let path = "/" + String(decoding: random.bytes(4, of: Array("/a%.=&:*".utf8)), as: UTF8.self)
+            let query = String(decoding: random.bytes(4, of: Array("/a%.=&:*?".utf8)), as: UTF8.self)
+            for prefix in ["", "http://h", "HTTPS://h:1"] {
+                #expect(self.path(prefix + path) == path && self.query(prefix + path) == nil)
+                let target = "\(prefix)\(path)?\(query)"
+                #expect(self.path(target) == path && self.query(target) == query, "\(target)")
+            }
+        }
+    }
+}

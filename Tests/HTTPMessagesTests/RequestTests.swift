@@ -1,0 +1,111 @@
+import ByteBuffers
+import HTTPMessages
+import Testing
+
+@Suite struct RequestTests {
+    @Test func `the first field of a name is found, whatever lies between`() {
+        withRequest([(.accept, "a"), (.ifMatch, "b"), (.accept, "c")]) { request in
+            #expect(request.first(.accept)?.text == "a")
+            #expect(request.first(.ifMatch)?.text == "b")
+            #expect(request.first(.ifNoneMatch) == nil)
+            #expect(request.fields.map(\.value.text) == ["a", "b", "c"])
+        }
+    }
+
+    @Test(arguments: [("", ""), (" \t ", ""), (" a b\t", "a b"), ("a", "a")])
+    func `white space at both ends of a value is dropped`(value: String, expected: String) {
+        #expect(withRequest([(.accept, value)]) { $0.first(.accept)?.text } == expected)
+    }
+
+    @Test(arguments: [
+        ("0", 0), ("7", 7), ("007", 7), (" 12\t", 12), ("1234567890", 1_234_567_890),
+        ("999999999999999999", 999_999_999_999_999_999), ("000000000000000001", 1),
+    ])
+    func `the announced length is that of Content-Length`(value: String, expected: Int) {
+        #expect(withRequest([(.contentLength, value)]) { $0.announcedLength } == expected)
+    }
+
+    @Test(arguments: [
+        "", " ", "-1", "+1", "1 2", "1,1", "1.0", "1e3", "0x10", "a", "1a", "/", ":", "1/", "1:", "\u{661}",
+        // More digits than always fit.
+        "1000000000000000000", "9223372036854775807", "9223372036854775808", "99999999999999999999999999",
+        "18446744073709551617",
+    ])
+    func `no length is announced by what is not a number that fits`(value: String) {
+        #expect(withRequest([(.contentLength, value)]) { $0.announcedLength } == nil)
+    }
+
+    @Test func `no length is announced by a request without Content-Length`() {
+        #expect(withRequest([]) { $0.announcedLength } == nil)
+        #expect(withRequest([(.contentRange, "5"), (.contentType, "5")]) { $0.announcedLength } == nil)
+    }
+
+    @Test(arguments: ["100-continue", "100-Continue", "100-CONTINUE", " 100-continue\t"])
+    func `a client waits for 100 Continue if it says so in any case`(value: String) {
+        #expect(withRequest([(.expect, value)]) { $0.expectsContinue })
+    }
+
+    @Test(arguments: ["", "100", "100-continu", "100-continued", "100 continue", "200-continue", "100-continue, x"])
+    func `no other expectation is one`(value: String) {
+        #expect(!withRequest([(.expect, value)]) { $0.expectsContinue })
+    }
+
+    @Test func `no other field is an expectation`() {
+        #expect(!withRequest([]) { $0.expectsContinue })
+        #expect(!withRequest([(.accept, "100-continue")]) { $0.expectsContinue })
+    }
+}
+
+@Suite struct FieldNameTests {
+    private static let names: [(String, FieldName)] = [
+        ("Accept", .accept), ("Content-Length", .contentLength), ("Content-Range", .contentRange),
+        ("Content-Type", .contentType), ("Expect", .expect), ("If-Match", .ifMatch), ("If-None-Match", .ifNoneMatch),
+    ]
+
+    private func fieldName(_ name: String) -> FieldName? { borrowing(name) { FieldName($0) } }
+
+    @Test func `every field name is in the list above`() {
+        #expect(Self.names.map(\.1) == FieldName.allCases)
+    }
+
+    @Test(arguments: names)
+    func `a name is known in any case`(name: String, expected: FieldName) {
+        #expect(fieldName(name) == expected)
+        #expect(fieldName(name.lowercased()) == expected)
+        #expect(fieldName(name.uppercased()) == expected)
+        let mixed = name.enumerated().map { $0 % 2 == 0 ? $1.lowercased() : $1.uppercased() }
+        #expect(fieldName(mixed.joined()) == expected)
+    }
+
+    @Test(arguments: names)
+    func `a message spells a name as RFC 9110 does`(name: String, field: FieldName) {
+        #expect(field.text == name)
+    }
+
+    @Test(arguments: names.map(\.0))
+    func `a name with any letter changed is another's`(name: String) {
+        let bytes = Array(name.utf8)
+        for position in bytes.indices {
+            // 0x20 changes the case of a letter only, so not the hyphen, which it makes a CR.
+            for bits: UInt8 in bytes[position] == UInt8(ascii: "-") ? [1, 0x20, 0x80] : [1, 0x10, 0x40, 0x80] {
+                var changed = bytes
+                changed[position] ^= bits
+                #expect(borrowing(changed) { FieldName($0) } == nil, "byte \(position) by \(bits)")
+            }
+            #expect(borrowing(Array(bytes[..<position])) { FieldName($0) } == nil)
+        }
+        #expect(fieldName(name + "s") == nil)
+        #expect(fieldName(" " + name) == nil)
+        #expect(fieldName(name + ":") == nil)
+        #expect(fieldName(name.replacing("-", with: "_") + (name.contains("-") ? "" : "_")) == nil)
+    }
+
+    @Test(arguments: [
+        "", "A", "Cookie", "Accent", "Except", "If-Range", "If-Patch", "Connection", "Content-MD5X", "Content-Tape",
+        "Authorization", "If-None-Watch", "Accept-Ranges", "Content-Lungth", "Accept-Charset", "Content-Length-X",
+        "\u{130}f-Match",
+    ])
+    func `any other name is of no interest`(name: String) {
+        #expect(fieldName(name) == nil)
+    }
+}

@@ -1,0 +1,34 @@
+import HTTPMessages
+import Testing
+
+@Suite struct StatusTests {
+    private static let phrases: [(Int, String)] = [
+        (200, "OK"), (201, "Created"), (204, "No Content"), (304, "Not Modified"), (400, "Bad Request"),
+        (404, "Not Found"), (405, "Method Not Allowed"), (412, "Precondition Failed"), (413, "Content Too Large"),
+        (414, "URI Too Long"), (500, "Internal Server Error"), (501, "Not Implemented"), (503, "Service Unavailable"),
+    ]
+
+    @Test func `every status is in the list above`() {
+        #expect(Status.allCases.map(\.code) == Self.phrases.map(\.0))
+    }
+
+    @Test(arguments: phrases)
+    func `a status has the phrase that RFC 9110 gives its number`(code: Int, phrase: String) throws {
+        let status = try #require(Status(rawValue: UInt16(code)))
+        #expect(status.code == code)
+        #expect(status.phrase == phrase)
+    }
+
+    @Test func `the index is the position among all`() {
+        for (position, status) in Status.allCases.enumerated() {
+            #expect(status.index == position, "\(status)")
+        }
+    }
+
+    @Test func `phrases need no escape in JSON`() {
+        // They are put into error documents as they are.
+        for status in Status.allCases {
+            #expect(status.phrase.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7f && $0 != 0x22 && $0 != 0x5c }, "\(status)")
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import ByteBuffers
+import HTTPMessages
+
+/// SplitMix64: a seed gives the same sequence everywhere.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var word = state
+        word = (word ^ (word &>> 30)) &* 0xbf58_476d_1ce4_e5b9
+        word = (word ^ (word &>> 27)) &* 0x94d0_49bb_1331_11eb
+        return word ^ (word &>> 31)
+    }
+
+    /// So many random bytes, or so many of those in `alphabet`.
+    mutating func bytes(_ count: Int, of alphabet: [UInt8] = Array(0...0xff)) -> [UInt8] {
+        (0..<count).map { _ in alphabet.randomElement(using: &self)! }
+    }
+
+    /// A number of random length in bits, so that small ones are as frequent as large ones.
+    mutating func number() -> UInt64 {
+        let bits = UInt64.random(in: 0...64, using: &self)
+        return bits == 0 ? 0 : next() >> (64 - bits)
+    }
+}
+
+/// A seed that is always the same, and one that is new in every run and told by the output.
+let seeds = [1, UInt64.random(in: 2 ... .max)]
+
+/// Calls `body` with a view of `bytes`.
+func borrowing<Result>(_ bytes: [UInt8], _ body: (BorrowedBytes) throws -> Result) rethrows -> Result {
+    try bytes.withUnsafeBytes { try body(BorrowedBytes($0)) }
+}
+
+/// Calls `body` with a view of the UTF-8 of `text`.
+func borrowing<Result>(_ text: String, _ body: (BorrowedBytes) throws -> Result) rethrows -> Result {
+    try borrowing(Array(text.utf8), body)
+}
+
+/// Calls `body` with a GET request of these fields.
+func withRequest<Result>(_ fields: [(FieldName, String)], _ body: (Request) throws -> Result) rethrows -> Result {
+    // All in one array, since the views of all must be valid at once.
+    try borrowing(fields.map(\.1).joined()) { bytes in
+        var start = 0
+        let views = fields.map { name, value in
+            defer { start += value.utf8.count }
+            return Request.Field(name: name, value: bytes.slice(start..<start + value.utf8.count))
+        }
+        return try body(Request(method: .get, target: BorrowedBytes("/"), fields: views))
+    }
+}
+
+extension BorrowedBytes {
+    /// The bytes, where they are UTF-8.
+    var text: String? { String(validating: self, as: UTF8.self) }
+}
+
+extension SharedBytes {
+    init(_ text: String) { self.init(copying: Array(text.utf8)) }
+
+    /// The bytes, where they are UTF-8.
+    var text: String? { withBorrowedBytes { $0.text } }
+}
