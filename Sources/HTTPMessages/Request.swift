@@ -35,13 +35,15 @@ public struct Request: Sendable {
         fields.first { $0.name == name }?.value
     }
 
-    /// The length that `Content-Length` announces, or nil where there is none or it is not a number that fits.
+    /// The length that `Content-Length` announces, or nil where there is none or it is not a number. The greatest `Int`
+    /// stands for every length above it.
     public var announcedLength: Int? {
-        guard let value = first(.contentLength), !value.isEmpty, value.count <= 18 else { return nil }
+        guard let value = first(.contentLength), !value.isEmpty else { return nil }
         var length = 0
         for byte in value {
             guard byte >= 0x30, byte <= 0x39 else { return nil }
-            length = length * 10 + Int(byte - 0x30)
+            // Eighteen digits fit, and one more is certain not to be less.
+            length = length < 100_000_000_000_000_000 ? length * 10 + Int(byte - 0x30) : .max
         }
         return length
     }

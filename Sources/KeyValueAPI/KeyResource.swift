@@ -5,10 +5,10 @@ import KeyValueStore
 // GET, HEAD, PUT and DELETE on /keys/<key>.
 extension KeyValueAPI {
     func get(_ request: Request, _ target: RequestTarget) throws(Problem) -> Response {
+        let condition = try condition(of: request)
         let entry = try withKey(of: target) { key in store.entry(for: key) }
         guard let entry else { throw noSuchKey }
         let tag = EntityTag(nonce: nonce, version: entry.version)
-        let condition = try condition(of: request)
         if let condition {
             if let matching = condition.matching, !matching.contains(entry.version) {
                 return preconditionFailed(request, current: entry.version)
@@ -31,7 +31,7 @@ extension KeyValueAPI {
     /// What to do with the content of a PUT: everything that can be decided before it arrives is.
     func receivePut(_ request: Request, _ target: RequestTarget) -> Reception {
         do throws(Problem) {
-            if let length = request.announcedLength, length > limits.valueBytes { throw tooLarge(length) }
+            if let length = request.announcedLength, length > limits.valueBytes { throw tooLarge(request) }
             guard request.first(.contentRange) == nil else {
                 throw Problem(.badRequest, "Content-Range has no meaning in a PUT: values are stored whole")
             }
@@ -95,8 +95,10 @@ extension KeyValueAPI {
 
     private var noSuchKey: Problem { Problem(.notFound, "no value is stored under this key") }
 
-    private func tooLarge(_ length: Int) -> Problem {
-        Problem(.contentTooLarge, "the value of \(length) bytes is larger than the limit of \(limits.valueBytes) bytes")
+    private func tooLarge(_ request: Request) -> Problem {
+        let length = request.first(.contentLength)?.excerpt() ?? ""
+        return Problem(
+            .contentTooLarge, "the value of \(length) bytes is larger than the limit of \(limits.valueBytes) bytes")
     }
 }
 
@@ -154,7 +156,7 @@ extension KeyValueAPI {
     private func versions(
         _ name: FieldName, in request: Request, _ comparison: (EntityTagList) -> [UInt64]?
     ) throws(Problem) -> VersionSet? {
-        var all: [UInt64]?
+        var all: VersionSet?
         for field in request.fields where field.name == name {
             let list: EntityTagList
             do {
@@ -162,10 +164,14 @@ extension KeyValueAPI {
             } catch {
                 throw Problem(.badRequest, "\(name.text): \(error.explanation)")
             }
-            guard let listed = comparison(list) else { return .any }
-            all = (all ?? []) + listed
+            switch (all, comparison(list)) {
+            case (nil, nil): all = .any
+            case (nil, let listed?): all = .versions(listed)
+            case (.versions(let earlier), let listed?): all = .versions(earlier + listed)
+            default: throw Problem(.badRequest, "\(name.text): \(EntityTagList.Malformation.starInList.explanation)")
+            }
         }
-        return all.map { .versions($0) }
+        return all
     }
 }
 

@@ -97,6 +97,16 @@ import Testing
         expectSuccess(send(client, method, ["If-None-Match": list]), client, method)
     }
 
+    @Test(arguments: methods, ["If-Match", "If-None-Match"])
+    func `* cannot stand beside tags or malformed lists in another field of the name`(method: String, name: String) {
+        for (first, second) in [("*", "nonsense"), ("nonsense", "*"), ("*", #""x""#), (#""x""#, "*"), ("*", "*")] {
+            let client = filledClient()
+            let fields = InProcessClient.Fields([(name, first), (name, second)])
+            #expect(send(client, method, fields).status == 400, "\(first) and \(second)")
+            #expect(client.stored("a") == "old")
+        }
+    }
+
     @Test(arguments: methods)
     func `several fields of one name are one list`(method: String) {
         for lists in [["If-Match": #""x""#, "If-Match": #""abc-1""#], ["If-Match": #""abc-1""#, "if-match": #""x""#]]

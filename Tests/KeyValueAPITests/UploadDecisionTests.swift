@@ -14,7 +14,10 @@ import Testing
     }
 
     @Test(
-        arguments: ["101", "102", "4000000", "999999999999999999"],
+        arguments: [
+            "101", "102", "4000000", "999999999999999999", "1000000000000000000", "18446744073709551615",
+            "0000000000000000000101",
+        ],
         [[:], ["Expect": "100-continue"]] as [InProcessClient.Fields])
     func `an announced length over the limit is refused before the content`(
         length: String, more: InProcessClient.Fields
