@@ -41,7 +41,7 @@
 
     /// Calls `body` with the bytes as a view that is valid until `body` returns. O(1).
     @inlinable
-    public func withBorrowedBytes<Result, Failure: Error>(
+    public func withBorrowedBytes<Result: ~Copyable, Failure: Error>(
         _ body: (BorrowedBytes) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         defer { withExtendedLifetime(storage) {} }

@@ -22,7 +22,7 @@ extension KeyValueAPI {
             }
         }
         var response = Response(.ok, route: Route.keys.id, body: .shared(entry.value))
-        response.contentType = entry.contentType.map { .stored($0) } ?? .octetStream
+        response.contentType = entry.attributes.isEmpty ? .octetStream : .stored(entry.attributes)
         response.entityTag = tag
         response.isStoredValue = true
         return response
@@ -41,7 +41,9 @@ extension KeyValueAPI {
             let limit = limits.valueBytes
             return .take(
                 try withKey(of: target) { key in
-                    Entry.start(key: key, contentType: contentType, valueCount: length, maximumValueCount: limit)
+                    Entry.start(
+                        key: key, attributes: contentType ?? BorrowedBytes(""), hasDeadline: false, valueCount: length,
+                        maximumValueCount: limit)
                 })
         } catch {
             let response = error.response(route: Route.keys.id, asJSON: request.prefersJSON)
@@ -133,9 +135,9 @@ extension KeyValueAPI {
     /// The content type to store, or nil. At most 255 bytes, and nothing that would break the field it is sent in.
     private func contentType(of request: Request) throws(Problem) -> BorrowedBytes? {
         guard let type = request.first(.contentType), !type.isEmpty else { return nil }
-        guard type.count <= Entry.maximumContentTypeCount else {
+        guard type.count <= 255 else {
             throw Problem(
-                .badRequest, "Content-Type has \(type.count) bytes; the limit is \(Entry.maximumContentTypeCount)")
+                .badRequest, "Content-Type has \(type.count) bytes; the limit is \(255)")
         }
         guard type.allSatisfy({ ($0 >= 0x20 && $0 != 0x7f) || $0 == 0x09 }) else {
             throw Problem(.badRequest, "Content-Type has control characters")

@@ -10,13 +10,14 @@ struct Segment {
     static let maximumCount = 416
     private static let mask: UInt64 = 511
 
-    /// The slots, then one word for the count and one for the depth.
+    /// The slots, then a word each for the count, the depth and the earliest deadline.
     private let words: UnsafeMutablePointer<UInt64>
 
     /// An empty segment. One `malloc` of about 4 KiB.
     static func allocate() -> Segment {
-        let words = UnsafeMutablePointer<UInt64>.allocate(capacity: slotCount + 2)
+        let words = UnsafeMutablePointer<UInt64>.allocate(capacity: slotCount + 3)
         words.initialize(repeating: 0, count: slotCount + 2)
+        (words + slotCount + 2).initialize(to: Entry.never)
         return Segment(words: words)
     }
 
@@ -33,6 +34,12 @@ struct Segment {
     var depth: Int {
         get { Int(words[Self.slotCount + 1]) }
         nonmutating set { words[Self.slotCount + 1] = UInt64(newValue) }
+    }
+
+    /// No entry in here expires before this, and perhaps none then: what is removed or moved to later leaves it as it is.
+    var earliestDeadline: UInt64 {
+        get { words[Self.slotCount + 2] }
+        nonmutating set { words[Self.slotCount + 2] = newValue }
     }
 
     subscript(position: Int) -> Slot {

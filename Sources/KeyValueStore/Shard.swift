@@ -1,25 +1,34 @@
 /// One shard: a table and its counts. The shard's lock guards all of it, and every method here runs under that lock:
 /// none frees, logs or calls out. What is displaced goes back to the caller, to be released after unlocking.
+///
+/// An entry that has expired is treated as missing from that moment on, and taken out by the next sweep.
 struct Shard: ~Copyable {
-    private var table: Table
+    var table: Table
+    var counts = ShardCounts()
+    /// No entry expires before this.
+    var earliestDeadline = Entry.never
     private var lastVersion: UInt64 = 0
-    private var counts = ShardCounts()
+    private let clock: StoreClock
 
-    init(hash: KeyHash) {
+    init(hash: KeyHash, clock: StoreClock = .monotonic) {
         table = Table(hash: hash)
+        self.clock = clock
     }
 
     /// The entry for `key`, as one more owner. O(1) expected.
     @inline(__always)
     mutating func lookUpLocked(_ key: HashedKey) -> Entry? {
-        let entry = table.entry(for: key)
-        if entry == nil { counts.misses &+= 1 } else { counts.hits &+= 1 }
+        guard let entry = table.entry(for: key), !entry.isExpired(by: clock) else {
+            counts.misses &+= 1
+            return nil
+        }
+        counts.hits &+= 1
         return entry
     }
 
     /// What became of a write attempt.
     enum PutAttempt: Sendable {
-        case created(version: UInt64)
+        case created(version: UInt64, expired: Entry?)
         case replaced(version: UInt64, displaced: Entry)
         case conditionFailed(current: UInt64?)
         /// Nothing is written: come again with room for a directory of this depth.
@@ -27,28 +36,36 @@ struct Shard: ~Copyable {
     }
 
     /// Publishes `entry` under its key, if `condition` holds. O(1) expected; with `room`, at most one segment is split.
+    ///
+    /// - Parameter keepsDeadline: whether `entry`, which then has room for one, takes over the deadline of the entry there.
     @inline(__always)
     mutating func putLocked(
-        _ entry: Entry, key: HashedKey, if condition: WriteCondition?, room: inout Table.Room?
+        _ entry: Entry, key: HashedKey, if condition: WriteCondition?, keepsDeadline: Bool, room: inout Table.Room?
     ) -> PutAttempt {
         var place = table.place(of: key)
-        let current = place.version
+        let current = place.version(at: clock)
         if let condition, !condition.holds(for: current) { return .conditionFailed(current: current) }
-        if current == nil, table.isFull(at: place) {
+        if place.isFree, table.isFull(at: place) {
             splitLocked(segmentOf: key, &room)
             place = table.place(of: key)
             // No room was given, or others have doubled the directory meanwhile, or all keys went to the same side.
             if table.isFull(at: place) { return .needsRoom(directoryDepth: table.directoryDepth) }
         }
+        if keepsDeadline, current != nil, let deadline = place.entry?.deadline { entry.setDeadline(deadline) }
         lastVersion &+= 1
         entry.setVersion(lastVersion)
         counts.add(entry)
-        guard current != nil else {
+        if entry.hasDeadline { expectLocked(entry.deadline, at: place) }
+        if place.isFree {
             table.insert(at: place, entry, hash: key.hash)
-            return .created(version: lastVersion)
+            return .created(version: lastVersion, expired: nil)
         }
         let displaced = table.replace(at: place, with: entry, hash: key.hash)
         counts.subtract(displaced)
+        guard current != nil else {
+            counts.expired &+= 1
+            return .created(version: lastVersion, expired: displaced)
+        }
         return .replaced(version: lastVersion, displaced: displaced)
     }
 
@@ -57,6 +74,12 @@ struct Shard: ~Copyable {
         guard var given = room.take() else { return }
         table.split(segmentOf: key.hash, room: &given)
         room = consume given
+    }
+
+    /// Makes sure that the sweep comes by for an entry at `place` that expires at `deadline`.
+    private mutating func expectLocked(_ deadline: UInt64, at place: Table.Place) {
+        place.segment.earliestDeadline = min(place.segment.earliestDeadline, deadline)
+        earliestDeadline = min(earliestDeadline, deadline)
     }
 
     /// What became of a removal.
@@ -69,43 +92,68 @@ struct Shard: ~Copyable {
     /// Takes the entry for `key` out, if `condition` holds. O(1) expected.
     mutating func removeLocked(_ key: HashedKey, if condition: WriteCondition?) -> RemoveAttempt {
         let place = table.place(of: key)
-        guard let current = place.version else { return .notFound }
+        guard let current = place.version(at: clock) else { return .notFound }
         if let condition, !condition.holds(for: current) { return .conditionFailed(current: current) }
         let removed = table.remove(at: place)
         counts.subtract(removed)
         return .removed(removed)
     }
 
-    /// The counts at this moment. O(1).
-    func countsLocked() -> ShardCounts {
-        var counts = counts
-        counts.keys = table.count
-        return counts
+    /// Whether `condition` holds now or may hold later: a version that has gone does not come back. O(versions named).
+    func mayHoldLocked(_ condition: WriteCondition, for key: HashedKey) -> (mayHold: Bool, current: UInt64?) {
+        let current = table.place(of: key).version(at: clock)
+        guard case .versions(let versions) = condition.matching else { return (true, current) }
+        return (versions.contains { $0 == current || $0 > lastVersion }, current)
     }
 }
 
-/// What a shard has counted.
-public struct ShardCounts: Sendable {
-    /// Keys present.
-    public internal(set) var keys = 0
-    /// Bytes of the keys present.
-    public internal(set) var keyBytes = 0
-    /// Bytes of the values present.
-    public internal(set) var valueBytes = 0
-    /// Bytes of the keys and values present.
-    public var payloadBytes: Int { keyBytes + valueBytes }
-    /// Look-ups that found their key.
-    public internal(set) var hits: UInt64 = 0
-    /// Look-ups that did not.
-    public internal(set) var misses: UInt64 = 0
+// MARK: Deadlines
 
-    fileprivate mutating func add(_ entry: Entry) {
-        keyBytes += entry.keyCount
-        valueBytes += entry.valueCount
+extension Shard {
+    /// What became of an attempt to move a deadline.
+    enum MoveAttempt: Sendable {
+        case moved(Entry)
+        case notFound
+        case conditionFailed(current: UInt64)
+        /// The entry has no room for a deadline: come again with a copy of it that has.
+        case needsCopy(of: Entry)
     }
 
-    fileprivate mutating func subtract(_ entry: Entry) {
-        keyBytes -= entry.keyCount
-        valueBytes -= entry.valueCount
+    /// Moves the deadline of the entry for `key`, if `condition` holds; its version stays. O(1) expected.
+    mutating func moveDeadlineLocked(
+        _ key: HashedKey, to deadline: UInt64, if condition: WriteCondition?
+    ) -> MoveAttempt {
+        let place = table.place(of: key)
+        guard let current = place.version(at: clock), let entry = place.entry else { return .notFound }
+        if let condition, !condition.holds(for: current) { return .conditionFailed(current: current) }
+        guard entry.hasDeadline else { return deadline == Entry.never ? .moved(entry) : .needsCopy(of: entry) }
+        entry.setDeadline(deadline)
+        expectLocked(deadline, at: place)
+        return .moved(entry)
+    }
+
+    /// Puts `copy` in the place of `original`, with its version, if that is still there. O(1) expected.
+    ///
+    /// - Returns: whether it was.
+    mutating func exchangeLocked(_ original: Entry, for copy: Entry, key: HashedKey) -> Bool {
+        let place = table.place(of: key)
+        guard let entry = place.entry, entry.storage === original.storage else { return false }
+        copy.setVersion(original.version)
+        expectLocked(copy.deadline, at: place)
+        // The caller owns the original too, so nothing is freed here.
+        _ = table.replace(at: place, with: copy, hash: key.hash)
+        return true
+    }
+
+    /// Moves entries that have expired at `now` into `expired`: one step of a sweep. O(`Segment.slotCount`).
+    mutating func sweepLocked(from order: UInt64, now: UInt64, into expired: inout [Entry]) -> UInt64? {
+        // A sweep begins by forgetting, and learns anew from what it passes; what is written meanwhile adds to it.
+        if order == 0 { earliestDeadline = Entry.never }
+        let before = expired.count
+        let step = table.removeExpired(from: order, now: now, into: &expired)
+        earliestDeadline = min(earliestDeadline, step.earliestDeadline)
+        for entry in expired[before...] { counts.subtract(entry) }
+        counts.expired &+= UInt64(expired.count - before)
+        return step.next
     }
 }

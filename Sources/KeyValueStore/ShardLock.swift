@@ -46,13 +46,11 @@ struct ShardLock<State: ~Copyable & Sendable>: ~Copyable {
     }
 
     /// Calls `body` with the state and the statistics, under the lock, without counting this acquisition: for the
-    /// scrape, which would otherwise find itself in its figures.
+    /// scrape, which would otherwise find itself in its figures, and for housekeeping, which no request waits for.
     borrowing func withLockUncounted<Result: Sendable>(
-        _ body: (borrowing State, LockStatistics) -> Result
+        _ body: (inout State, LockStatistics) -> Result
     ) -> Result {
-        mutex.withLock { protected in
-            return body(protected.state, protected.statistics)
-        }
+        mutex.withLock { protected in body(&protected.state, protected.statistics) }
     }
 
     /// Threads that wait at this moment.

@@ -1,4 +1,5 @@
 public import ByteBuffers
+import Synchronization
 
 /// Keys and their entries, spread over shards that are locked one by one.
 ///
@@ -14,32 +15,43 @@ public final class ShardedStore: @unchecked Sendable {
 
     /// Number of shards, a power of two.
     public let shardCount: Int
+    /// The clock that deadlines are measured with.
+    public let clock: StoreClock
     private let cells: UnsafeMutableRawPointer
     private let hash: KeyHash
     private let shardShift: UInt64
+    /// Whether an entry with a deadline was ever put here: else no sweep need look.
+    let hasDeadlines = Atomic<Bool>(false)
 
     /// Cells start at multiples of this many bytes: two cache lines, since processors fetch them in pairs.
     private static let cellAlignment = 128
     private static let cellStride =
-        (MemoryLayout<ShardLock<Shard>>.size + cellAlignment - 1) / cellAlignment * cellAlignment
+        (MemoryLayout<Cell>.size + cellAlignment - 1) / cellAlignment * cellAlignment
+
+    /// A shard behind its lock, and those who watch its keys.
+    struct Cell: ~Copyable {
+        let lock: ShardLock<Shard>
+        let watchers = KeyWatchers()
+    }
 
     /// An empty store.
     ///
     /// - Precondition: `shards` is a power of two from 1 to 65,536.
-    public convenience init(shards: Int) {
-        self.init(shards: shards, hash: KeyHash())
+    public convenience init(shards: Int, clock: StoreClock = .monotonic) {
+        self.init(shards: shards, hash: KeyHash(), clock: clock)
     }
 
-    init(shards: Int, hash: KeyHash) {
+    init(shards: Int, hash: KeyHash, clock: StoreClock = .monotonic) {
         precondition(
             shards > 0 && shards <= 65_536 && shards & (shards - 1) == 0, "\(shards) shards is not a power of two")
         shardCount = shards
         self.hash = hash
+        self.clock = clock
         shardShift = UInt64(64 - shards.trailingZeroBitCount)
         cells = .allocate(byteCount: shards * Self.cellStride, alignment: Self.cellAlignment)
         for index in 0..<shards {
-            (cells + index * Self.cellStride).bindMemory(to: ShardLock<Shard>.self, capacity: 1)
-                .initialize(to: ShardLock(Shard(hash: hash)))
+            (cells + index * Self.cellStride).bindMemory(to: Cell.self, capacity: 1)
+                .initialize(to: Cell(lock: ShardLock(Shard(hash: hash, clock: clock))))
         }
     }
 
@@ -51,8 +63,8 @@ public final class ShardedStore: @unchecked Sendable {
     /// The entry for `key`, or nil. The caller owns a reference to it, which stays valid whatever happens to the key.
     @inline(__always)
     public func entry(for key: BorrowedBytes) -> Entry? {
-        let key = HashedKey(bytes: key, hash: hash(key))
-        return cell(of: key).pointee.withLock(.read) { $0.lookUpLocked(key) }
+        let key = hashed(key)
+        return cell(of: key).pointee.lock.withLock(.read) { $0.lookUpLocked(key) }
     }
 
     /// What became of a write.
@@ -66,18 +78,39 @@ public final class ShardedStore: @unchecked Sendable {
     }
 
     /// Makes `entry` the entry of its key, if `condition` holds. The caller must not have shared the entry before.
-    public func put(_ entry: consuming Entry, if condition: WriteCondition? = nil) -> PutOutcome {
+    ///
+    /// - Parameter keepsDeadline: whether `entry`, which then has room for one, takes over the deadline of the entry that it
+    ///   replaces.
+    public func put(
+        _ entry: consuming Entry, if condition: WriteCondition? = nil, keepsDeadline: Bool = false
+    ) -> PutOutcome {
+        var displaced: Entry?
+        return exchange(entry, if: condition, keepsDeadline: keepsDeadline, displaced: &displaced)
+    }
+
+    /// As `put`, and hands over the entry that was replaced.
+    public func exchange(
+        _ entry: consuming Entry, if condition: WriteCondition? = nil, keepsDeadline: Bool = false,
+        displaced: inout Entry?
+    ) -> PutOutcome {
         let entry = entry
-        let key = HashedKey(bytes: entry.keyBytes, hash: hash(entry.keyBytes))
+        let key = hashed(entry.keyBytes)
+        let cell = cell(of: key)
+        if entry.hasDeadline { expectSweeps() }
         var room: Table.Room?
         while true {
-            let attempt = cell(of: key).pointee.withLock(.write) { shard in
-                shard.putLocked(entry, key: key, if: condition, room: &room)
+            let attempt = cell.pointee.lock.withLock(.write) { shard in
+                shard.putLocked(entry, key: key, if: condition, keepsDeadline: keepsDeadline, room: &room)
             }
             // From here on the lock is free: what was displaced is released, what growth left over is freed.
             switch attempt {
-            case .created(let version): return .created(version: version)
-            case .replaced(let version, _): return .replaced(version: version)
+            case .created(let version, _):
+                notify(key, cell)
+                return .created(version: version)
+            case .replaced(let version, let replaced):
+                displaced = replaced
+                notify(key, cell)
+                return .replaced(version: version)
             case .conditionFailed(let current): return .conditionFailed(current: current)
             case .needsRoom(let depth): room = Table.Room(directoryDepth: depth)
             }
@@ -96,47 +129,46 @@ public final class ShardedStore: @unchecked Sendable {
 
     /// Removes `key`, if `condition` holds. Readers that hold the entry keep it.
     public func remove(_ key: BorrowedBytes, if condition: WriteCondition? = nil) -> RemoveOutcome {
-        let key = HashedKey(bytes: key, hash: hash(key))
-        return switch cell(of: key).pointee.withLock(.write, { $0.removeLocked(key, if: condition) }) {
-        case .removed: .removed
-        case .notFound: .notFound
-        case .conditionFailed(let current): .conditionFailed(current: current)
-        }
+        var removed: Entry?
+        return take(key, if: condition, removed: &removed)
     }
 
+    /// As `remove`, and hands over the entry that was removed.
+    public func take(
+        _ key: BorrowedBytes, if condition: WriteCondition? = nil, removed: inout Entry?
+    ) -> RemoveOutcome {
+        let key = hashed(key)
+        let cell = cell(of: key)
+        switch cell.pointee.lock.withLock(.write, { $0.removeLocked(key, if: condition) }) {
+        case .removed(let entry):
+            removed = entry
+            notify(key, cell)
+            return .removed
+        case .notFound: return .notFound
+        case .conditionFailed(let current): return .conditionFailed(current: current)
+        }
+    }
+}
+
+// What the operations have in common.
+extension ShardedStore {
     @inline(__always)
-    private func cell(of key: HashedKey) -> UnsafeMutablePointer<ShardLock<Shard>> {
+    func hashed(_ key: BorrowedBytes) -> HashedKey { HashedKey(bytes: key, hash: hash(key)) }
+
+    @inline(__always)
+    func cell(of key: HashedKey) -> UnsafeMutablePointer<Cell> {
         // The shift is 64 with one shard, which Swift's smart shift takes to 0.
         cell(Int(truncatingIfNeeded: key.hash >> shardShift))
     }
 
     @inline(__always)
-    private func cell(_ index: Int) -> UnsafeMutablePointer<ShardLock<Shard>> {
-        (cells + index &* Self.cellStride).assumingMemoryBound(to: ShardLock<Shard>.self)
-    }
-}
-
-extension ShardedStore {
-    /// A shard's figures at one moment.
-    public struct ShardStatistics: Sendable {
-        /// What the shard holds and how look-ups went.
-        public let counts: ShardCounts
-        /// How its lock was acquired.
-        public let lock: LockStatistics
+    func cell(_ index: Int) -> UnsafeMutablePointer<Cell> {
+        (cells + index &* Self.cellStride).assumingMemoryBound(to: Cell.self)
     }
 
-    /// The figures of shard `index`.
-    ///
-    /// - Locking: acquires that shard's lock for as long as copying its counters takes, and does not count that.
-    public func statistics(ofShard index: Int) -> ShardStatistics {
-        precondition(index >= 0 && index < shardCount, "shard \(index) of \(shardCount)")
-        return cell(index).pointee.withLockUncounted { shard, lock in
-            ShardStatistics(counts: shard.countsLocked(), lock: lock)
-        }
-    }
-
-    /// Threads that wait for any shard's lock at this moment. Acquires no lock.
-    public var waiters: Int {
-        (0..<shardCount).reduce(0) { $0 + cell($1).pointee.waiters }
+    /// Tells who watches `key` that it has changed. Not under a lock.
+    @inline(__always)
+    func notify(_ key: HashedKey, _ cell: UnsafeMutablePointer<Cell>) {
+        if !cell.pointee.watchers.isEmpty { cell.pointee.watchers.notify(hash: key.hash) }
     }
 }

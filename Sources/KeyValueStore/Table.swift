@@ -10,13 +10,13 @@ import ByteBuffers
 /// Not synchronised: the shard's lock guards it, which is what `@unchecked Sendable` rests on. It allocates nothing by
 /// itself: `Room` brings what growth needs.
 struct Table: ~Copyable, @unchecked Sendable {
-    private var directory: UnsafeMutablePointer<Segment>
+    private(set) var directory: UnsafeMutablePointer<Segment>
     /// The directory has 2^depth places.
-    private var depth = 0
+    private(set) var depth = 0
     private let hash: KeyHash
 
     /// Number of keys.
-    private(set) var count = 0
+    var count = 0
 
     init(hash: KeyHash) {
         self.hash = hash
@@ -80,9 +80,16 @@ struct Table: ~Copyable, @unchecked Sendable {
         fileprivate let slot: Slot
         /// The entry there, as one more owner, or nil where the place is free.
         var entry: Entry? { slot.isEmpty ? nil : slot.entry }
-        /// The version of the entry there, or nil where the place is free.
-        var version: UInt64? {
-            slot.isEmpty ? nil : slot.reference._withUnsafeGuaranteedRef { Entry(storage: $0).version }
+        /// Whether there is no entry.
+        var isFree: Bool { slot.isEmpty }
+        /// The version of the entry there, or nil where the place is free or the entry has expired.
+        @inline(__always)
+        func version(at clock: StoreClock) -> UInt64? {
+            if slot.isEmpty { return nil }
+            return slot.reference._withUnsafeGuaranteedRef { storage in
+                let entry = Entry(storage: storage)
+                return entry.isExpired(by: clock) ? nil : entry.version
+            }
         }
     }
 }
@@ -127,6 +134,7 @@ extension Table {
         let keyHash = self.hash
         full.depth = bit + 1
         sibling.depth = bit + 1
+        sibling.earliestDeadline = full.earliestDeadline
         full.split(into: sibling) { slot in
             let known = Self.directoryBits(ofLowHash: slot.lowHash)
             let bits = bit < Self.directoryBitsInSlot ? known : Self.directoryBits(of: keyHash(slot.entry.keyBytes))
@@ -171,7 +179,7 @@ extension Table {
     private static func directoryBits(ofLowHash low: UInt64) -> UInt64 { ((low &>> 9) & 0x7ff) &<< 21 }
 
     @inline(__always)
-    private static func directoryBits(of hash: UInt64) -> UInt64 {
+    static func directoryBits(of hash: UInt64) -> UInt64 {
         ((hash &>> 9) & 0x7ff) &<< 21 | ((hash &>> 20) & 0x1f_ffff)
     }
 

@@ -4,24 +4,24 @@ import Testing
 @testable import KeyValueStore
 
 private func startEntry(
-    _ key: StaticString, contentType: StaticString? = nil, valueCount: Int, maximumValueCount: Int
+    _ key: StaticString, attributes: StaticString = "", valueCount: Int, maximumValueCount: Int
 ) -> BytesBuilder {
     Entry.start(
-        key: BorrowedBytes(key), contentType: contentType.map { BorrowedBytes($0) }, valueCount: valueCount,
+        key: BorrowedBytes(key), attributes: BorrowedBytes(attributes), hasDeadline: false, valueCount: valueCount,
         maximumValueCount: maximumValueCount)
 }
 
 @Suite struct EntryTests {
     @Test(arguments: [0, 1, 7, 8, 255, 65_536, 3 << 20])
-    func `key, content type and value come back`(valueCount: Int) {
+    func `key, attributes and value come back`(valueCount: Int) {
         let value = (0..<valueCount).map { UInt8(truncatingIfNeeded: $0 &* 7) }
         for keyCount in [1, 2, 15, 1_024] {
             let key = (0..<keyCount).map { UInt8(truncatingIfNeeded: $0) }
-            for type in [nil, Array("text/plain".utf8), [UInt8](repeating: 0x78, count: 255)] as [[UInt8]?] {
-                let entry = makeEntry(key, value, contentType: type)
+            for attributes in [[], Array("text/plain".utf8), [UInt8](repeating: 0x78, count: 4_095)] {
+                let entry = makeEntry(key, value, attributes: attributes)
                 #expect(entry.key.array == key)
                 #expect(Array(entry.keyBytes) == key)
-                #expect(entry.contentType?.array == type)
+                #expect(entry.attributes.array == attributes)
                 #expect(entry.value.count == valueCount)
                 #expect(entry.value == SharedBytes(copying: value))
                 #expect(entry.keyCount == keyCount && entry.valueCount == valueCount)
@@ -31,44 +31,69 @@ private func startEntry(
     }
 
     @Test func `the layout is as written down`() {
-        let entry = makeEntry([1, 2, 3], [6, 7], contentType: [4, 5])
+        let entry = makeEntry([1, 2, 3], [6, 7], attributes: [4, 5])
         entry.setVersion(0x0102_0304_0506_0708)
         let bytes = Array(UnsafeRawBufferPointer(start: entry.storage.bytes, count: 23))
         #expect(UInt64(bytes: bytes[0..<8]) == 0x0102_0304_0506_0708)
         #expect(UInt64(bytes: bytes[8..<12]) == 2)
         #expect(UInt64(bytes: bytes[12..<14]) == 3)
         #expect(Array(bytes[14...]) == [2, 0, 1, 2, 3, 4, 5, 6, 7])
+        let expiring = makeEntry([1], deadline: 0x0102)
+        let start = Array(UnsafeRawBufferPointer(start: expiring.storage.bytes, count: 25))
+        #expect(Array(start[14...]) == [0, 0x80, 2, 1, 0, 0, 0, 0, 0, 0, 1])
     }
 
-    @Test func `the longest key and content type fit`() {
+    @Test func `the longest key and the most attributes fit`() {
         let key = [UInt8](repeating: 1, count: 65_535)
-        let type = [UInt8](repeating: 2, count: Entry.maximumContentTypeCount)
-        let entry = makeEntry(key, [3], contentType: type)
+        let attributes = [UInt8](repeating: 2, count: Entry.maximumAttributesCount)
+        let entry = makeEntry(key, [3], attributes: attributes)
         #expect(entry.key.array == key)
-        #expect(entry.contentType?.array == type)
+        #expect(entry.attributes.array == attributes)
         #expect(entry.value.array == [3])
     }
 
-    @Test func `an empty content type is none`() {
-        #expect(makeEntry([1], [2], contentType: []).contentType == nil)
+    @Test(arguments: [[], [4, 5]] as [[UInt8]])
+    func `a deadline takes eight bytes where there is room for one, and nothing else changes`(attributes: [UInt8]) {
+        let without = makeEntry([1, 2], [3], attributes: attributes)
+        #expect(!without.hasDeadline && without.deadline == Entry.never)
+        let entry = makeEntry([1, 2], [3], attributes: attributes, deadline: 77)
+        #expect(entry.hasDeadline && entry.deadline == 77)
+        entry.setDeadline(Entry.never)
+        #expect(entry.deadline == Entry.never)
+        #expect(entry.key.array == [1, 2] && entry.value.array == [3] && entry.attributes.array == attributes)
+        let end = { (entry: Entry) in
+            entry.value.withBorrowedBytes { $0.withUnsafeBytes { $0.baseAddress! } }
+                - UnsafeRawPointer(entry.storage.bytes)
+        }
+        #expect(end(entry) == end(without) + 8)
+    }
+
+    @Test func `an entry expires at its deadline and not before`() {
+        let hand = HandClock()
+        let entry = makeEntry([1], deadline: hand.now + 2)
+        #expect(!entry.isExpired(by: hand.clock))
+        hand.advance(by: 1)
+        #expect(!entry.isExpired(by: hand.clock))
+        hand.advance(by: 1)
+        #expect(entry.isExpired(by: hand.clock))
     }
 
     @Test func `setting the version changes nothing else`() {
-        let entry = makeEntry([0, 0xff], [9], contentType: [8])
+        let entry = makeEntry([0, 0xff], [9], attributes: [8])
         for version in [1, 0x1_0000_0000, .max] as [UInt64] {
             entry.setVersion(version)
             #expect(entry.version == version)
             #expect(entry.key.array == [0, 0xff])
-            #expect(entry.contentType?.array == [8])
+            #expect(entry.attributes.array == [8])
             #expect(entry.value.array == [9])
         }
     }
 
-    @Test func `value, content type and key share the entry's allocation`() {
-        let entry = makeEntry([1], [2, 3], contentType: [4])
+    @Test func `value, attributes and key share the entry's allocation`() {
+        let entry = makeEntry([1], [2, 3], attributes: [4])
         #expect(entry.value.storage === entry.storage)
         #expect(entry.key.storage === entry.storage)
-        #expect(entry.contentType?.storage === entry.storage)
+        #expect(entry.attributes.storage === entry.storage)
     }
 
     @Test func `a value keeps the allocation when the entry is gone`() {
@@ -95,7 +120,7 @@ private func startEntry(
     }
 
     @Test func `a value of unknown length grows piece by piece`() {
-        var builder = startEntry("ab", contentType: "a/b", valueCount: 0, maximumValueCount: 1_000)
+        var builder = startEntry("ab", attributes: "a/b", valueCount: 0, maximumValueCount: 1_000)
         var outcomes: [Bool] = []
         for piece in 0..<10 {
             outcomes.append(borrowing([UInt8](repeating: UInt8(piece), count: 100)) { builder.append($0) })
@@ -104,7 +129,7 @@ private func startEntry(
         #expect(outcomes == [Bool](repeating: true, count: 10) + [false])
         let entry = Entry(sealing: builder)
         #expect(entry.key.array == Array("ab".utf8))
-        #expect(entry.contentType?.array == Array("a/b".utf8))
+        #expect(entry.attributes.array == Array("a/b".utf8))
         #expect(entry.value.array == (0..<1_000).map { UInt8($0 / 100) })
     }
 
@@ -120,7 +145,7 @@ private func startEntry(
     @Test func `what the header cannot describe traps`() async {
         await #expect(processExitsWith: .failure) { _ = makeEntry([UInt8](repeating: 1, count: 65_536)) }
         await #expect(processExitsWith: .failure) {
-            _ = makeEntry([1], contentType: [UInt8](repeating: 1, count: 256))
+            _ = makeEntry([1], attributes: [UInt8](repeating: 1, count: 4_096))
         }
         await #expect(processExitsWith: .failure) {
             _ = startEntry("a", valueCount: 0, maximumValueCount: Entry.maximumValueCount + 1).freeze()

@@ -67,7 +67,7 @@ import Testing
 
     @Test func `hits, misses, keys and bytes are counted where the key lives`() {
         let store = ShardedStore(shards: 2)
-        _ = store.put(makeEntry([1, 2], [1, 2, 3], contentType: [4, 4]))
+        _ = store.put(makeEntry([1, 2], [1, 2, 3], attributes: [4, 4]))
         _ = store.put(makeEntry([3], []))
         _ = store.entry(for: [1, 2])
         _ = store.entry(for: [9])

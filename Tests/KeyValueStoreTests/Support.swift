@@ -1,4 +1,5 @@
 import ByteBuffers
+import Synchronization
 
 @testable import KeyValueStore
 
@@ -35,17 +36,30 @@ func borrowing<Result>(_ bytes: [UInt8], _ body: (BorrowedBytes) throws -> Resul
 }
 
 /// A sealed entry.
-func makeEntry(_ key: [UInt8], _ value: [UInt8] = [], contentType: [UInt8]? = nil) -> Entry {
+func makeEntry(
+    _ key: [UInt8], _ value: [UInt8] = [], attributes: [UInt8] = [], deadline: UInt64? = nil
+) -> Entry {
     borrowing(key) { key in
-        borrowing(contentType ?? []) { type in
+        borrowing(attributes) { attributes in
             var builder = Entry.start(
-                key: key, contentType: contentType == nil ? nil : type, valueCount: value.count,
+                key: key, attributes: attributes, hasDeadline: deadline != nil, valueCount: value.count,
                 maximumValueCount: value.count)
             let fits = borrowing(value) { builder.append($0) }
             precondition(fits)
-            return Entry(sealing: builder)
+            let entry = Entry(sealing: builder)
+            if let deadline { entry.setDeadline(deadline) }
+            return entry
         }
     }
+}
+
+/// A clock that stands still until it is moved.
+final class HandClock: Sendable {
+    private let nanoseconds = Atomic<UInt64>(1_000)
+
+    var now: UInt64 { nanoseconds.load(ordering: .relaxed) }
+    func advance(by step: UInt64) { nanoseconds.add(step, ordering: .relaxed) }
+    var clock: StoreClock { StoreClock { self.now } }
 }
 
 extension SharedBytes {
@@ -77,6 +91,7 @@ extension ShardedStore {
             total.valueBytes += counts.valueBytes
             total.hits += counts.hits
             total.misses += counts.misses
+            total.expired += counts.expired
         }
     }
 }

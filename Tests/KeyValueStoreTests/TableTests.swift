@@ -12,7 +12,7 @@ extension Table {
         var splits = 0
         while true {
             let place = place(of: key)
-            if place.version != nil {
+            if !place.isFree {
                 _ = replace(at: place, with: entry, hash: hash)
                 return splits
             }
@@ -33,7 +33,7 @@ extension Table {
     fileprivate mutating func remove(_ key: [UInt8], hash: UInt64) -> Entry? {
         key.withUnsafeBytes {
             let place = place(of: HashedKey(bytes: BorrowedBytes($0), hash: hash))
-            return place.version == nil ? nil : remove(at: place)
+            return place.isFree ? nil : remove(at: place)
         }
     }
 }
