@@ -27,12 +27,17 @@ import Testing
 
     @Test(arguments: [
         "", " ", "-1", "+1", "1 2", "1,1", "1.0", "1e3", "0x10", "a", "1a", "/", ":", "1/", "1:", "\u{661}",
-        // More digits than always fit.
+    ])
+    func `no length is announced by what is not a number`(value: String) {
+        #expect(withRequest([(.contentLength, value)]) { $0.announcedLength } == nil)
+    }
+
+    @Test(arguments: [
         "1000000000000000000", "9223372036854775807", "9223372036854775808", "99999999999999999999999999",
         "18446744073709551617",
     ])
-    func `no length is announced by what is not a number that fits`(value: String) {
-        #expect(withRequest([(.contentLength, value)]) { $0.announcedLength } == nil)
+    func `the greatest length stands for all that have more digits than always fit`(value: String) {
+        #expect(withRequest([(.contentLength, value)]) { $0.announcedLength } == .max)
     }
 
     @Test func `no length is announced by a request without Content-Length`() {
