@@ -7,8 +7,8 @@ extension Request {
         var json = Preference()
         var text = Preference()
         for field in fields where field.name == .accept {
-            for element in field.value.split(separator: UInt8(ascii: ",")) {
-                let range = MediaRange(field.value.slice(element.startIndex..<element.endIndex))
+            for element in field.value.elements(separatedBy: UInt8(ascii: ",")) {
+                let range = MediaRange(element)
                 json.consider(range, "application/json", "application/problem+json", "application/*")
                 text.consider(range, "text/plain", "text/plain", "text/*")
             }
@@ -47,12 +47,10 @@ private struct MediaRange {
     let weight: Int
 
     init(_ element: BorrowedBytes) {
-        let end = element.firstPosition(of: UInt8(ascii: ";")) ?? element.count
-        type = element.slice(0..<end).trimmed
+        var parts = element.elements(separatedBy: UInt8(ascii: ";"))
+        type = parts.next() ?? element
         var weight = 1000
-        for part in element.slice(end..<element.count).split(separator: UInt8(ascii: ";")) {
-            let base = element.slice(end..<element.count)
-            let parameter = base.slice(part.startIndex..<part.endIndex).trimmed
+        for parameter in parts {
             if parameter.starts(with: "q=") || parameter.starts(with: "Q=") {
                 weight = Self.weight(parameter.slice(2..<parameter.count)) ?? 1000
             }

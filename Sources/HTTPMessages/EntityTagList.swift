@@ -21,6 +21,8 @@ public enum EntityTagList: Sendable {
         case notQuoted
         /// A tag's closing quote is missing.
         case notClosed
+        /// A control character stands in a tag.
+        case controlCharacter
         /// Something else than a comma follows a tag.
         case noComma
         /// `*` stands beside tags.
@@ -53,9 +55,12 @@ public enum EntityTagList: Sendable {
         guard rest.first == UInt8(ascii: "\"") else { throw .notQuoted }
         let quoted = rest.slice(1..<rest.count)
         guard let end = quoted.firstPosition(of: UInt8(ascii: "\"")) else { throw .notClosed }
+        let opaque = quoted.slice(0..<end)
+        // Spaces are not allowed by the RFC's grammar, but older versions of it let them in.
+        guard opaque.allSatisfy({ $0 >= 0x20 && $0 != 0x7f }) else { throw .controlCharacter }
         rest = quoted.slice(end + 1..<quoted.count).trimmed
         guard rest.isEmpty || rest[0] == UInt8(ascii: ",") else { throw .noComma }
-        return Tag(isWeak: isWeak, version: EntityTag.version(in: quoted.slice(0..<end), nonce: nonce))
+        return Tag(isWeak: isWeak, version: EntityTag.version(in: opaque, nonce: nonce))
     }
 
     /// Versions that match by weak comparison; nil stands for any (RFC 9110 section 8.8.3.2).

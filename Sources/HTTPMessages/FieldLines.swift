@@ -46,12 +46,19 @@ public import ByteBuffers
         if let seconds = response.retryAfter { append("\r\nRetry-After: ", String(seconds)) }
     }
 
-    /// Calls `body` with each line's name and value; for engines that take them one by one.
-    public borrowing func forEach(_ body: (_ name: String, _ value: String) -> Void) {
-        let text = "\(Self.firstName): " + String(decoding: bytes, as: UTF8.self)
-        for line in text.split(separator: "\r\n") {
-            guard let colon = line.firstIndex(of: ":") else { continue }
-            body(String(line[..<colon]), String(line[line.index(colon, offsetBy: 2)...]))
+    /// Calls `body` with each line's name and value, byte for byte; for engines that take them one by one. O(bytes).
+    public borrowing func forEach(_ body: (_ name: BorrowedBytes, _ value: BorrowedBytes) -> Void) {
+        var name = BorrowedBytes(Self.firstName)
+        var rest = bytes
+        while true {
+            // A value has no control characters but tabs, so a CR is the first half of a line's end.
+            let end = rest.firstPosition(of: UInt8(ascii: "\r")) ?? rest.count
+            body(name, rest.slice(0..<end))
+            guard end < rest.count else { return }
+            let line = rest.slice(end + 2..<rest.count)
+            guard let colon = line.firstPosition(of: UInt8(ascii: ":")) else { return }
+            name = line.slice(0..<colon)
+            rest = line.slice(colon + 2..<line.count)
         }
     }
 

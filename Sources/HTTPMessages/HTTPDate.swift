@@ -9,9 +9,11 @@ public struct HTTPDate: Sendable {
     /// No date yet.
     public init() {}
 
-    /// Sets the date to `now`, in seconds since 1970. O(1); allocates when the second has changed.
+    /// Sets the date to `now`, in seconds since 1970; a clock that is set before that counts as 1970. O(1); allocates when
+    /// the second has changed.
     @inline(__always)
     public mutating func update(now: Int64) {
+        let now = max(0, now)
         if now != second { render(now) }
     }
 

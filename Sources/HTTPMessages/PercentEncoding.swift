@@ -40,7 +40,7 @@ extension BorrowedBytes {
         if let malformed = malformedEscape(from: firstEscape) {
             return body(.failure(.malformedEscape(position: malformed)))
         }
-        if count > 3 * limit { return body(.failure(.tooLong(limit: limit))) }
+        if count / 3 > limit { return body(.failure(.tooLong(limit: limit))) }
         // Unsafe: the buffer is handed on as a view that, like every `BorrowedBytes`, ends with the call.
         return unsafe withUnsafeTemporaryAllocation(byteCount: count, alignment: 1) { decoded in
             let length = unsafe decode(into: decoded)

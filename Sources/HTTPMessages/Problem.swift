@@ -34,8 +34,8 @@ public struct Problem: Error, Equatable {
 }
 
 extension BorrowedBytes {
-    /// The bytes as text for a message: what is not UTF-8 or would disturb a terminal is replaced, and what is longer
-    /// than `limit` bytes is cut.
+    /// The bytes as text for a message: what is not UTF-8 is replaced, and what is longer than `limit` bytes is cut.
+    /// Control characters stay, since `Problem.response` escapes them. O(limit).
     public func excerpt(limit: Int = 64) -> String {
         let text = String(decoding: slice(0..<Swift.min(limit, count)), as: UTF8.self)
         return count > limit ? text + "…" : text

@@ -20,12 +20,15 @@ public struct Request: Sendable {
     public struct Field: Sendable {
         /// The name.
         public let name: FieldName
+        /// The name as it came, in its own case.
+        public let text: BorrowedBytes
         /// The value, without white space at both ends.
         public let value: BorrowedBytes
 
         /// A field line of these parts.
-        public init(name: FieldName, value: BorrowedBytes) {
+        public init(name: FieldName, text: BorrowedBytes, value: BorrowedBytes) {
             self.name = name
+            self.text = text
             self.value = value.trimmed
         }
     }
@@ -51,51 +54,5 @@ public struct Request: Sendable {
     /// Whether the client waits for `100 Continue` before it sends the body (RFC 9110 section 10.1.1).
     public var expectsContinue: Bool {
         first(.expect)?.equalsIgnoringCase("100-continue") ?? false
-    }
-}
-
-/// The request fields that this service acts on.
-public enum FieldName: UInt8, CaseIterable, Sendable {
-    case accept, contentLength, contentRange, contentType, expect, ifMatch, ifNoneMatch
-
-    /// The field with this name, in whatever case, or nil for one that nothing here depends on.
-    public init?(_ name: BorrowedBytes) {
-        // By length first: most fields of most requests are of no interest, and are dismissed without a comparison.
-        let candidate: FieldName? =
-            switch name.count {
-            case 6: name.first.map { $0 | 0x20 } == UInt8(ascii: "a") ? .accept : .expect
-            case 8: .ifMatch
-            case 12: .contentType
-            case 13: name.first.map { $0 | 0x20 } == UInt8(ascii: "i") ? .ifNoneMatch : .contentRange
-            case 14: .contentLength
-            default: nil
-            }
-        guard let candidate, name.equalsIgnoringCase(candidate.lowercased) else { return nil }
-        self = candidate
-    }
-
-    private var lowercased: StaticString {
-        switch self {
-        case .accept: "accept"
-        case .contentLength: "content-length"
-        case .contentRange: "content-range"
-        case .contentType: "content-type"
-        case .expect: "expect"
-        case .ifMatch: "if-match"
-        case .ifNoneMatch: "if-none-match"
-        }
-    }
-
-    /// The name as a message to the client spells it.
-    public var text: String {
-        switch self {
-        case .accept: "Accept"
-        case .contentLength: "Content-Length"
-        case .contentRange: "Content-Range"
-        case .contentType: "Content-Type"
-        case .expect: "Expect"
-        case .ifMatch: "If-Match"
-        case .ifNoneMatch: "If-None-Match"
-        }
     }
 }

@@ -1,18 +1,22 @@
-/// The status codes that this service answers with (RFC 9110 section 15).
+/// The status codes that this service answers with (RFC 9110 section 15; 507 is RFC 4918's).
 public enum Status: UInt16, CaseIterable, Sendable {
     case ok = 200
     case created = 201
     case noContent = 204
+    case partialContent = 206
     case notModified = 304
     case badRequest = 400
     case notFound = 404
     case methodNotAllowed = 405
+    case conflict = 409
     case preconditionFailed = 412
     case contentTooLarge = 413
     case uriTooLong = 414
+    case rangeNotSatisfiable = 416
     case internalServerError = 500
     case notImplemented = 501
     case serviceUnavailable = 503
+    case insufficientStorage = 507
 
     /// The number.
     public var code: Int { Int(rawValue) }
@@ -23,16 +27,20 @@ public enum Status: UInt16, CaseIterable, Sendable {
         case .ok: 0
         case .created: 1
         case .noContent: 2
-        case .notModified: 3
-        case .badRequest: 4
-        case .notFound: 5
-        case .methodNotAllowed: 6
-        case .preconditionFailed: 7
-        case .contentTooLarge: 8
-        case .uriTooLong: 9
-        case .internalServerError: 10
-        case .notImplemented: 11
-        case .serviceUnavailable: 12
+        case .partialContent: 3
+        case .notModified: 4
+        case .badRequest: 5
+        case .notFound: 6
+        case .methodNotAllowed: 7
+        case .conflict: 8
+        case .preconditionFailed: 9
+        case .contentTooLarge: 10
+        case .uriTooLong: 11
+        case .rangeNotSatisfiable: 12
+        case .internalServerError: 13
+        case .notImplemented: 14
+        case .serviceUnavailable: 15
+        case .insufficientStorage: 16
         }
     }
 
@@ -42,16 +50,20 @@ public enum Status: UInt16, CaseIterable, Sendable {
         case .ok: "OK"
         case .created: "Created"
         case .noContent: "No Content"
+        case .partialContent: "Partial Content"
         case .notModified: "Not Modified"
         case .badRequest: "Bad Request"
         case .notFound: "Not Found"
         case .methodNotAllowed: "Method Not Allowed"
+        case .conflict: "Conflict"
         case .preconditionFailed: "Precondition Failed"
         case .contentTooLarge: "Content Too Large"
         case .uriTooLong: "URI Too Long"
+        case .rangeNotSatisfiable: "Range Not Satisfiable"
         case .internalServerError: "Internal Server Error"
         case .notImplemented: "Not Implemented"
         case .serviceUnavailable: "Service Unavailable"
+        case .insufficientStorage: "Insufficient Storage"
         }
     }
 }

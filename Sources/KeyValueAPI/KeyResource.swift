@@ -182,6 +182,7 @@ extension EntityTagList.Malformation {
         switch self {
         case .notQuoted: "an entity tag starts with a quote, or W/ and a quote"
         case .notClosed: "an entity tag has no closing quote"
+        case .controlCharacter: "an entity tag has no control characters"
         case .noComma: "entity tags are separated by commas"
         case .starInList: "* cannot stand beside entity tags"
         }

@@ -39,14 +39,14 @@ public final class KeyValueAPI: RequestHandler {
     /// Decides on a PUT before its content arrives; all other requests are answered when they are complete.
     public func receive(_ request: Request) -> Reception {
         guard request.method == .put else { return .respondAtEnd }
-        let target = RequestTarget(request.target)
+        let target = RequestTarget(request.target, method: request.method)
         guard Route(path: target.path) == .keys else { return .respondAtEnd }
         return receivePut(request, target)
     }
 
     /// Answers a complete request: finds its route, and maps what became of it to a status.
     public func respond(to request: Request, upload: consuming Upload) -> Response {
-        let target = RequestTarget(request.target)
+        let target = RequestTarget(request.target, method: request.method)
         let route = Route(path: target.path)
         do throws(Problem) {
             switch request.method {

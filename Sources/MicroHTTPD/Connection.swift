@@ -103,8 +103,8 @@ final class Connection: @unchecked Sendable {
             connection, .HEADER_KIND, collectField, Unmanaged.passUnretained(self).toOpaque())
     }
 
-    fileprivate func collect(_ name: BorrowedBytes, _ value: BorrowedBytes) {
-        if let name = FieldName(name) { fields.append(Request.Field(name: name, value: value)) }
+    fileprivate func collect(_ text: BorrowedBytes, _ value: BorrowedBytes) {
+        if let name = FieldName(text) { fields.append(Request.Field(name: name, text: text, value: value)) }
     }
 
     /// Ends the request, whatever has become of it, and lets go of all that it held.

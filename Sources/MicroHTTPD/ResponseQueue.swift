@@ -70,13 +70,16 @@ extension FieldLines {
     /// as it lies in memory, else one by one.
     fileprivate borrowing func add(to response: OpaquePointer) {
         guard sendsValuesVerbatim else {
-            forEach { name, value in MHD_add_response_header(response, name, value) }
+            forEach { name, value in MHD_add_response_header(response, terminated(name), terminated(value)) }
             return
         }
         guard let lines = addPlaceholder(count, to: response) else { return }
         bytes.withUnsafeBytes { lines.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
     }
 }
+
+/// A copy of `bytes` with a NUL after it.
+private func terminated(_ bytes: BorrowedBytes) -> [CChar] { bytes.map { CChar(bitPattern: $0) } + [0] }
 
 /// Adds one field to `response` whose value has `count` bytes, and returns where these lie, to be overwritten with all
 /// field lines.

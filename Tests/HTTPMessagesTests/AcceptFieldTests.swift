@@ -91,6 +91,16 @@ import Testing
         #expect(!prefersJSON("text/plain;q=\(weight), application/json"))
     }
 
+    @Test(arguments: [
+        (#"text/x;a=", application/json""#, false), (#"text/x;a=", application/json", application/json"#, true),
+        (#"text/x;a="\", application/json""#, false), (#"text/x;a="\\", application/json"#, true),
+        (#"text/x;a=", application/json"#, false), (#"application/json;a=";q=0", text/plain;q=0.9"#, true),
+        (#"application/json;a=",;";q=0.5, text/plain;q=0.9"#, false),
+    ])
+    func `a quoted string has neither ranges nor parameters in it`(value: String, isJSON: Bool) {
+        #expect(prefersJSON(value) == isJSON)
+    }
+
     @Test func `a weight over 1 counts as 1`() {
         #expect(!prefersJSON("application/json;q=1.5, text/plain"))
         #expect(!prefersJSON("application/json, text/plain;q=1.001"))

@@ -55,7 +55,18 @@ import Testing
     }
 
     @Test func `bytes that are not UTF-8 may stand in a tag`() throws {
-        #expect(try tags(in: [0x22, 0xff, 0xc3, 0x28, 0, 0x22]) == [Tag(isWeak: false, version: nil)])
+        #expect(try tags(in: [0x22, 0xff, 0xc3, 0x28, 0x80, 0x22]) == [Tag(isWeak: false, version: nil)])
+    }
+
+    @Test func `a tag has no control characters, and every other byte but the quote`() throws {
+        for byte in UInt8.min ... .max where byte != UInt8(ascii: "\"") {
+            let value = [0x22, 0x61, byte, 0x62, 0x22]
+            if byte < 0x20 || byte == 0x7f {
+                #expect(throws: EntityTagList.Malformation.controlCharacter, "byte \(byte)") { try tags(in: value) }
+            } else {
+                #expect(try tags(in: value) == [Tag(isWeak: false, version: nil)], "byte \(byte)")
+            }
+        }
     }
 
     @Test func `a weak tag matches by weak comparison only`() throws {
@@ -85,6 +96,7 @@ import Testing
             (#""abc-1" "abc-2""#, .noComma), (#""abc-1""abc-2""#, .noComma), (#""abc-1"x"#, .noComma),
             (#""abc-1";"abc-2""#, .noComma), (#""abc-1" W/"abc-2""#, .noComma), (#""abc-1" *"#, .noComma),
             (#""""""#, .noComma), (#""abc-1", "abc-2" x"#, .noComma),
+            ("\"\t\"x", .controlCharacter), ("\"abc-1\", W/\"\u{7f}\"", .controlCharacter),
             ("**", .starInList), ("*,", .starInList), (",*", .starInList), ("*, *", .starInList),
             (#"*, "abc-1""#, .starInList), (#""abc-1", *"#, .starInList), (#"*"abc-1""#, .starInList),
         ] as [(String, EntityTagList.Malformation)])
@@ -103,7 +115,7 @@ import Testing
             for tag in expected {
                 let opaque =
                     tag.version.map { Array("abc-\(String($0, radix: 16))".utf8) }
-                    ?? random.bytes(Int.random(in: 0...3, using: &random), of: Array("abcW/*-, \t\\".utf8))
+                    ?? random.bytes(Int.random(in: 0...3, using: &random), of: Array("abcW/*-, \\".utf8))
                 value += Array(tag.isWeak ? "W/\"".utf8 : "\"".utf8) + opaque + Array("\" ,".utf8)
                 value += random.bytes(Int.random(in: 0...3, using: &random), of: Array(", \t".utf8))
             }

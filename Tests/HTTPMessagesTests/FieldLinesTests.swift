@@ -98,7 +98,7 @@ private let route = RouteID(rawValue: 0)
         var lines = FieldLines()
         lines.set(to: kind.response, date: Self.date)
         var seen: [String] = []
-        lines.forEach { name, value in seen.append("\(name): \(value)") }
+        lines.forEach { name, value in seen.append("\(name.text ?? "?"): \(value.text ?? "?")") }
         #expect(seen == ["Date: \(Self.dateValue)"] + kind.lines)
     }
 
@@ -108,7 +108,7 @@ private let route = RouteID(rawValue: 0)
         response.contentType = .stored(SharedBytes("a: b"))
         lines.set(to: response, date: Self.date)
         var seen: [[String]] = []
-        lines.forEach { seen.append([$0, $1]) }
+        lines.forEach { seen.append([$0.text ?? "?", $1.text ?? "?"]) }
         #expect(seen == [["Date", Self.dateValue], ["Content-Type", "a: b"]])
     }
 
@@ -135,6 +135,9 @@ private let route = RouteID(rawValue: 0)
         lines.set(to: response, date: Self.date)
         let bytes = Array(lines.bytes)
         #expect(bytes == Array("\(Self.dateValue)\r\nContent-Type: ".utf8) + type)
+        var values: [[UInt8]] = []
+        lines.forEach { values.append(Array($1)) }
+        #expect(values.last == type, "one by one")
     }
 
     @Test func `an entity tag is spelled in its field as it reads itself`() {

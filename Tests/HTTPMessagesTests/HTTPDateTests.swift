@@ -82,6 +82,11 @@ import Testing
         }
     }
 
+    @Test(arguments: [-1, -86_401, .min] as [Int64])
+    func `a time before 1970 counts as 1970`(second: Int64) {
+        #expect(text(second) == "Thu, 01 Jan 1970 00:00:00 GMT")
+    }
+
     @Test func `there is no text before the first update`() {
         #expect(HTTPDate().bytes.isEmpty)
     }

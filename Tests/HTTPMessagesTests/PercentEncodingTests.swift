@@ -112,6 +112,12 @@ import Testing
         #expect(decode(escaped + Array("%61".utf8), limit: limit) == .failure(.tooLong(limit: limit)))
     }
 
+    @Test(arguments: [Int.max, Int.max / 3, Int.max / 3 + 1])
+    func `no limit is too great`(limit: Int) {
+        #expect(decode("a%62c", limit: limit) == .success(Array("abc".utf8)))
+        #expect(decode("abc", limit: limit) == .success(Array("abc".utf8)))
+    }
+
     @Test func `a malformed escape is told whatever the length`() {
         let long = String(repeating: "a", count: 5_000)
         #expect(decode(long + "%", limit: 4) == .failure(.malformedEscape(position: 5_000)))

@@ -126,6 +126,16 @@ private let route = RouteID(rawValue: 5)
         #expect(excerpt(bytes) == Array(expected.unicodeScalars))
     }
 
+    @Test func `control characters stay, for the response to escape`() throws {
+        #expect(excerpt([0x61, 0x1b, 0, 0x7f]) == ["a", "\u{1b}", "\0", "\u{7f}"])
+        let problem = borrowing([0x61, 0x1b]) { Problem(.badRequest, $0.excerpt()) }
+        guard case .shared(let bytes) = problem.response(route: route, asJSON: false).body else {
+            Issue.record("no content")
+            return
+        }
+        #expect(bytes.text == "a\\u{1b}\n")
+    }
+
     @Test func `a character that the cut parts is replaced`() {
         #expect(excerpt(Array("a\u{20ac}b".utf8), limit: 3) == ["a", "\u{fffd}", "…"])
         #expect(excerpt(Array("a\u{20ac}b".utf8), limit: 4) == ["a", "\u{20ac}", "…"])

@@ -3,9 +3,13 @@ import HTTPMessages
 import Testing
 
 @Suite struct RequestTargetTests {
-    private func path(_ target: String) -> String? { borrowing(target) { RequestTarget($0).path.text } }
+    private func path(_ target: String, _ method: HTTPMessages.Method = .get) -> String? {
+        borrowing(target) { RequestTarget($0, method: method).path.text }
+    }
 
-    private func query(_ target: String) -> String? { borrowing(target) { RequestTarget($0).query?.text } }
+    private func query(_ target: String, _ method: HTTPMessages.Method = .get) -> String? {
+        borrowing(target) { RequestTarget($0, method: method).query?.text }
+    }
 
     @Test(arguments: [
         ("/", "/"), ("/keys/a", "/keys/a"), ("//", "//"), ("//host/a", "//host/a"), ("/a/../b/.", "/a/../b/."),
@@ -19,7 +23,7 @@ import Testing
     @Test(arguments: [
         ("/a?b", "/a", "b"), ("/a?", "/a", ""), ("/?", "/", ""), ("/a?b?c", "/a", "b?c"), ("/a??", "/a", "?"),
         ("/a?b=c&d/e", "/a", "b=c&d/e"), ("/a%3Fb?c", "/a%3Fb", "c"), ("/a?http://host/b?c", "/a", "http://host/b?c"),
-        ("http://host/a?b?c", "/a", "b?c"), ("http://host?b/c", "", "b/c"), ("http://host?", "", ""),
+        ("http://host/a?b?c", "/a", "b?c"), ("http://host?b/c", "/", "b/c"), ("http://host?", "/", ""),
         ("https://host/?/", "/", "/"),
     ])
     func `the query follows the first question mark`(target: String, expectedPath: String, expectedQuery: String) {
@@ -30,12 +34,24 @@ import Testing
     @Test(arguments: [
         ("http://host/a", "/a"), ("https://host/a", "/a"), ("HTTP://host/a", "/a"), ("hTTpS://host/a", "/a"),
         ("http://host:8080/a/b", "/a/b"), ("http://[::1]:80/a", "/a"), ("http://user:word@host/a", "/a"),
-        ("http://host//a", "//a"), ("http:///a", "/a"), ("http://host/", "/"), ("http://host", ""), ("http://", ""),
-        ("https://", ""), ("http://host/http://other/a", "/http://other/a"),
+        ("http://host//a", "//a"), ("http:///a", "/a"), ("http://host/", "/"),
+        ("http://host/http://other/a", "/http://other/a"),
     ])
     func `scheme and authority of an absolute form are skipped`(target: String, expected: String) {
         #expect(path(target) == expected)
         #expect(query(target) == nil)
+    }
+
+    @Test(arguments: ["http://h", "http://h:80", "HTTPS://[::1]:1", "http://user@h", "http://", "https://"])
+    func `an absolute form without a path means the root, and in OPTIONS the server`(target: String) {
+        for method in HTTPMessages.Method.allCases {
+            #expect(path(target, method) == (method == .options ? "*" : "/"))
+            #expect(query(target, method) == nil)
+            // With a query it is a resource that is asked for.
+            #expect(path(target + "?x=1", method) == "/")
+            #expect(query(target + "?x=1", method) == "x=1")
+            #expect(path(target + "/", method) == "/")
+        }
     }
 
     @Test func `a star is the asterisk form`() {
@@ -55,7 +71,7 @@ import Testing
     @Test func `the parts of bytes that are not UTF-8 are found`() {
         let target: [UInt8] = [0x2f, 0xff, 0, 0xc3, 0x3f, 0xfe, 0x3d]
         borrowing(target) { bytes in
-            let parts = RequestTarget(bytes)
+            let parts = RequestTarget(bytes, method: .get)
             #expect(Array(parts.path) == [0x2f, 0xff, 0, 0xc3])
             #expect(parts.query.map { Array($0) } == [0xfe, 0x3d])
             #expect(parts.firstParameterName.map { Array($0) } == [0xfe])
@@ -69,12 +85,12 @@ import Testing
         ("/?a/b?c=1", "a/b?c"), ("http://host?ab=1", "ab"),
     ])
     func `the first parameter's name ends at the first equals sign`(target: String, expected: String) {
-        #expect(borrowing(target) { RequestTarget($0).firstParameterName?.text } == expected)
+        #expect(borrowing(target) { RequestTarget($0, method: .get).firstParameterName?.text } == expected)
     }
 
     @Test(arguments: ["/", "/?", "/?&", "/?&&", "/a=b&c", "*", "", "a?b", "http://host"])
     func `there is no parameter where nothing stands in a query`(target: String) {
-        #expect(borrowing(target) { RequestTarget($0).firstParameterName == nil })
+        #expect(borrowing(target) { RequestTarget($0, method: .get).firstParameterName == nil })
     }
 
     @Test(arguments: seeds)

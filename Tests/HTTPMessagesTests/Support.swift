@@ -42,14 +42,37 @@ func borrowing<Result>(_ text: String, _ body: (BorrowedBytes) throws -> Result)
 
 /// Calls `body` with a GET request of these fields.
 func withRequest<Result>(_ fields: [(FieldName, String)], _ body: (Request) throws -> Result) rethrows -> Result {
+    let fields = fields.map { name, value in
+        (name: name, text: Array(name.text.utf8), value: Array(value.utf8))
+    }
     // All in one array, since the views of all must be valid at once.
-    try borrowing(fields.map(\.1).joined()) { bytes in
+    return try borrowing(fields.flatMap { $0.text + $0.value }) { bytes in
         var start = 0
-        let views = fields.map { name, value in
-            defer { start += value.utf8.count }
-            return Request.Field(name: name, value: bytes.slice(start..<start + value.utf8.count))
+        func next(_ count: Int) -> BorrowedBytes {
+            defer { start += count }
+            return bytes.slice(start..<start + count)
+        }
+        let views = fields.map { name, text, value in
+            Request.Field(name: name, text: next(text.count), value: next(value.count))
         }
         return try body(Request(method: .get, target: BorrowedBytes("/"), fields: views))
+    }
+}
+
+/// Calls `body` with a PUT request of these lines, but for those whose names mean nothing here.
+func withRequest<Result>(
+    lines: [(name: [UInt8], value: [UInt8])], _ body: (Request) throws -> Result
+) rethrows -> Result {
+    try borrowing(lines.flatMap { $0.name + $0.value }) { bytes in
+        var start = 0
+        var views: [Request.Field] = []
+        for line in lines {
+            let text = bytes.slice(start..<start + line.name.count)
+            let value = bytes.slice(start + text.count..<start + text.count + line.value.count)
+            start += text.count + value.count
+            if let name = FieldName(text) { views.append(Request.Field(name: name, text: text, value: value)) }
+        }
+        return try body(Request(method: .put, target: BorrowedBytes("/keys/a"), fields: views))
     }
 }
 

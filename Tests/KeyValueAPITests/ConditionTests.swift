@@ -34,6 +34,7 @@ import Testing
         ("\"abc-1\", x", "an entity tag starts with a quote, or W/ and a quote"),
         ("\"", "an entity tag has no closing quote"), ("\"abc-1", "an entity tag has no closing quote"),
         ("\"abc-1\", \"x", "an entity tag has no closing quote"),
+        ("\"a\tb\"", "an entity tag has no control characters"),
         ("\"abc-1\" \"x\"", "entity tags are separated by commas"),
         ("\"abc-1\"x", "entity tags are separated by commas"),
         ("\"abc-1\";\"x\"", "entity tags are separated by commas"),

@@ -95,20 +95,25 @@ struct InProcessClient: Sendable {
         var lines = fields.lines
         if case .whole(let bytes) = body { lines.append(("Content-Length", "\(bytes.count)")) }
         var memory = target
-        var places: [(name: FieldName, range: Range<Int>)] = []
+        var places: [(name: FieldName, text: Range<Int>, value: Range<Int>)] = []
         for line in lines {
             // The engine leaves out what nothing here depends on.
             guard let name = SharedBytes(copying: line.name.utf8).withBorrowedBytes({ FieldName($0) }) else { continue }
             let start = memory.count
+            memory += line.name.utf8
+            let middle = memory.count
             memory += line.value.utf8
-            places.append((name, start..<memory.count))
+            places.append((name, start..<middle, middle..<memory.count))
         }
         let method = SharedBytes(copying: method.utf8).withBorrowedBytes { Method(name: $0) }
         return SharedBytes(copying: memory).withBorrowedBytes { memory in
             handle(
                 Request(
                     method: method, target: memory.slice(0..<target.count),
-                    fields: places.map { Request.Field(name: $0.name, value: memory.slice($0.range)) }))
+                    fields: places.map { place in
+                        Request.Field(
+                            name: place.name, text: memory.slice(place.text), value: memory.slice(place.value))
+                    }))
         }
     }
 

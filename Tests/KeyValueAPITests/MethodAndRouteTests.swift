@@ -142,6 +142,15 @@ import Testing
         #expect(client.send("GET", "\(origin)/nothing").status == 404)
     }
 
+    @Test(arguments: ["http://any.host", "http://any.host:80"])
+    func `an origin alone names the help, and to OPTIONS the service`(origin: String) {
+        let client = InProcessClient()
+        #expect(client.send("GET", origin).text == "help\n")
+        #expect(client.send("GET", "\(origin)?x=1").route == .help)
+        expectOptions(client.send("OPTIONS", origin), Self.keyMethods)
+        expectOptions(client.send("OPTIONS", "\(origin)/"), Self.pageMethods)
+    }
+
     @Test func `each route has a number and a word of its own`() {
         #expect(Set(Route.allCases.map(\.id)).count == Route.allCases.count)
         #expect(Set(Route.allCases.map(\.label)).count == Route.allCases.count)
