@@ -79,7 +79,8 @@ let package = Package(
         .testTarget(
             name: "MicroHTTPDTests",
             dependencies: [
-                "ByteBuffers", "HTTPMessages", "KeyValueAPI", "KeyValueStore", "MicroHTTPD", "Sockets", "TestSupport",
+                "ByteBuffers", "HTTPMessages", "KeyValueAPI", "KeyValueStore", "Locks", "MicroHTTPD", "Sockets",
+                "TestSupport",
             ],
             swiftSettings: checked),
         .testTarget(

@@ -18,10 +18,10 @@ struct latchkey_daemon_options {
 };
 
 /* A daemon with one event loop on a thread of its own and no listening socket: connections are given to it by
- * MHD_add_connection. NULL where it cannot be started. */
+ * MHD_add_connection, and may be suspended. NULL where it cannot be started. */
 static inline struct MHD_Daemon *latchkey_start_daemon(const struct latchkey_daemon_options *o) {
   return MHD_start_daemon(
-      MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC, 0, NULL, NULL, o->handle_request,
+      MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, o->handle_request,
       o->context, MHD_OPTION_CONNECTION_LIMIT, o->connection_limit, MHD_OPTION_CONNECTION_TIMEOUT,
       o->idle_timeout_seconds, MHD_OPTION_CONNECTION_MEMORY_LIMIT, o->connection_memory_bytes,
       MHD_OPTION_URI_LOG_CALLBACK, o->start_request, o->context, MHD_OPTION_NOTIFY_CONNECTION, o->notify_connection,

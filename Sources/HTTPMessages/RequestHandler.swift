@@ -8,7 +8,15 @@ public protocol RequestHandler: AnyObject, Sendable {
     func receive(_ request: Request) -> Reception
 
     /// Answers a request that has arrived completely.
-    func respond(to request: Request, upload: consuming Upload) -> Response
+    func respond(to request: Request, upload: consuming Upload) -> Answer
+}
+
+/// The answer to a complete request, or the promise of one.
+public enum Answer: Sendable {
+    /// This one.
+    case now(Response)
+    /// One that is not there yet. The request waits for it without a thread or a timer of its own.
+    case later(any PendingResponse)
 }
 
 /// What to do with a request's content.

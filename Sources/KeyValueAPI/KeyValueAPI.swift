@@ -45,7 +45,11 @@ public final class KeyValueAPI: RequestHandler {
     }
 
     /// Answers a complete request: finds its route, and maps what became of it to a status.
-    public func respond(to request: Request, upload: consuming Upload) -> Response {
+    public func respond(to request: Request, upload: consuming Upload) -> Answer {
+        .now(response(to: request, upload: upload))
+    }
+
+    private func response(to request: Request, upload: consuming Upload) -> Response {
         let target = RequestTarget(request.target, method: request.method)
         let route = Route(path: target.path)
         do throws(Problem) {

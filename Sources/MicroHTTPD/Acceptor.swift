@@ -1,5 +1,4 @@
 import Glibc
-import Locks
 import Sockets
 import Synchronization
 
@@ -17,7 +16,7 @@ final class Acceptor: Sendable {
     private let isStopping = Atomic<Bool>(false)
     private let hasStopped = Atomic<Bool>(false)
     private let rejected = Atomic<UInt64>(0)
-    private let thread = AnnotatedMutex<pthread_t?>(nil)
+    private let thread = JoinableThread()
 
     private static let sweepInterval = Duration.seconds(1)
 
@@ -36,20 +35,11 @@ final class Acceptor: Sendable {
 
     /// Starts the thread; it keeps the acceptor alive until it ends.
     func start() throws(SocketFailure) {
-        var started = pthread_t()
-        let code = pthread_create(&started, nil, acceptorMain, Unmanaged.passRetained(self).toOpaque())
-        guard code == 0 else {
-            Unmanaged.passUnretained(self).release()
-            throw SocketFailure("start the accepting thread", code: code)
-        }
-        thread.withLock { $0 = started }
+        try thread.start("accepting") { self.run() }
     }
 
     /// Blocks until the thread has ended, which it does after `stop()`.
-    func join() {
-        let ending = thread.withLock { $0.take() }
-        if let ending { pthread_join(ending, nil) }
-    }
+    func join() { thread.join() }
 
     /// Accepts whoever waits already, then nobody any more. Returns at once; see `hasEnded` and `join()`.
     func stop() {
@@ -60,7 +50,7 @@ final class Acceptor: Sendable {
     /// Whether the thread has accepted its last connection and ended.
     var hasEnded: Bool { hasStopped.load(ordering: .acquiring) }
 
-    fileprivate func run() {
+    private func run() {
         var nextSweep = ContinuousClock.now + Self.sweepInterval
         while !isStopping.load(ordering: .relaxed) {
             let isExhausted = acceptWaiting()
@@ -137,10 +127,4 @@ extension Acceptor {
         if !lingerers.isEmpty { return 500 }
         return loops.contains { $0.connectionCount > 0 } ? 1000 : -1
     }
-}
-
-/// The thread's entry point.
-private func acceptorMain(context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-    if let context { Unmanaged<Acceptor>.fromOpaque(context).takeRetainedValue().run() }
-    return nil
 }

@@ -23,6 +23,8 @@ final class Connection: @unchecked Sendable {
         case receiving
         /// An answer is being sent.
         case answering
+        /// The answer comes later.
+        case waiting
     }
 
     /// What the rest of the request is for.
@@ -63,6 +65,8 @@ final class Connection: @unchecked Sendable {
     @exclusivity(unchecked) var abandonedAtStep: UInt64?
     /// The kept response object that is being sent.
     @exclusivity(unchecked) var readyResponse: ReadyResponses.Item?
+    /// The request, if its answer comes later, until it has ended.
+    @exclusivity(unchecked) var waiting: WaitingRequest?
 
     @exclusivity(unchecked) private(set) var method = Method.unknown
     @exclusivity(unchecked) private(set) var target = BorrowedBytes("")
@@ -116,6 +120,10 @@ final class Connection: @unchecked Sendable {
         if let copy = targetCopy {
             copy.deallocate()
             targetCopy = nil
+        }
+        if let ended = waiting {
+            waiting = nil
+            ended.end()
         }
         advance(to: .idle)
     }

@@ -21,6 +21,8 @@ final class EventLoop: @unchecked Sendable {
     @exclusivity(unchecked) var fieldLines = FieldLines()
     @exclusivity(unchecked) var date = HTTPDate()
     let readyResponses = ReadyResponses()
+    /// The requests whose answers come later.
+    let waiting: WaitingRequests
 
     private var daemon: OpaquePointer?
     /// By socket. Guarded, so that a drain never touches a socket that is closed already, or another's by now.
@@ -34,10 +36,12 @@ final class EventLoop: @unchecked Sendable {
 
     /// Starts the loop's thread. Throws where the library cannot.
     init(
-        handler: any RequestHandler, connectionLimit: Int, idleTimeoutSeconds: Int, lingering: LingeringSockets
+        handler: any RequestHandler, connectionLimit: Int, idleTimeoutSeconds: Int, lingering: LingeringSockets,
+        waiting: WaitingRequests
     ) throws(SocketFailure) {
         self.handler = handler
         self.lingering = lingering
+        self.waiting = waiting
         var options = latchkey_daemon_options(
             connection_limit: UInt32(connectionLimit), idle_timeout_seconds: UInt32(idleTimeoutSeconds),
             connection_memory_bytes: Self.poolBytes, context: Unmanaged.passUnretained(self).toOpaque(),
@@ -74,10 +78,11 @@ final class EventLoop: @unchecked Sendable {
         closed.add(1, ordering: .relaxed)
     }
 
-    /// From now on every answer ends its connection. Connections without a request are ended at once: what they have
+    /// From now on every answer ends its connection, and no request waits for its answer. Connections without a request are ended at once: what they have
     /// received but not read is still answered, since only the receiving side is shut.
     func drain() {
         isDraining.store(true, ordering: .relaxed)
+        waiting.close()
         connections.withLock { connections in
             for connection in connections.values where connection.activity == .idle {
                 shutdown(connection.descriptor, Int32(SHUT_RD))
@@ -102,11 +107,13 @@ final class EventLoop: @unchecked Sendable {
                 }
             }
         }
+        waiting.wakeAbandoned()
     }
 
     private func isAbandoned(_ connection: Connection) -> Bool {
         let step = connection.step
-        guard connection.activity != .answering, ConnectedSocket.isAtEndOfStream(connection.descriptor) else {
+        let activity = connection.activity
+        guard activity == .idle || activity == .receiving, ConnectedSocket.isAtEndOfStream(connection.descriptor) else {
             connection.abandonedAtStep = nil
             return false
         }
@@ -115,7 +122,8 @@ final class EventLoop: @unchecked Sendable {
         return connection.abandonedAtStep == step
     }
 
-    /// Ends the loop and every connection it still has. Blocks until its thread has ended. `MHD_stop_daemon`.
+    /// Ends the loop and every connection it still has, none of which may be suspended. Blocks until its thread has
+    /// ended. `MHD_stop_daemon`.
     func stop() {
         guard let daemon else { return }
         MHD_stop_daemon(daemon)

@@ -2,8 +2,8 @@ import CMicroHTTPD
 public import HTTPMessages
 public import Sockets
 
-/// An HTTP server on libmicrohttpd: one thread that accepts, and event loops that each serve their share of the
-/// connections. It knows nothing of keys and values.
+/// An HTTP server on libmicrohttpd: one thread that accepts, event loops that each serve their share of the
+/// connections, and one thread that resumes the requests whose answers come later. It knows nothing of keys and values.
 public final class HTTPServer: Sendable {
     /// How a server is set up.
     public struct Configuration: Sendable {
@@ -32,6 +32,7 @@ public final class HTTPServer: Sendable {
     public let address: SocketAddress
     private let loops: [EventLoop]
     private let acceptor: Acceptor
+    private let resumer: Resumer
 
     /// Binds, listens and serves, calling `handler` on all event loops' threads at once. Throws where the address is
     /// taken or the system refuses a socket or a thread.
@@ -39,24 +40,29 @@ public final class HTTPServer: Sendable {
         let listener = try Listener(host: configuration.host, port: configuration.port)
         let wakeUp = try WakeUp()
         let lingering = LingeringSockets(wakeUp: wakeUp)
+        let resumer = try Resumer(loopCount: configuration.threads)
         var loops: [EventLoop] = []
         do throws(SocketFailure) {
-            for _ in 0..<configuration.threads {
+            for waiting in resumer.waiting {
                 loops.append(
                     try EventLoop(
                         handler: handler, connectionLimit: configuration.maximumConnections + 1,
-                        idleTimeoutSeconds: configuration.idleTimeoutSeconds, lingering: lingering))
+                        idleTimeoutSeconds: configuration.idleTimeoutSeconds, lingering: lingering,
+                        waiting: waiting))
             }
+            try resumer.start()
             let acceptor = Acceptor(
                 listener: listener, loops: loops, connectionLimit: configuration.maximumConnections,
                 lingering: lingering, wakeUp: wakeUp)
             try acceptor.start()
             self.acceptor = acceptor
         } catch {
+            resumer.stop()
             for loop in loops { loop.stop() }
             throw error
         }
         self.loops = loops
+        self.resumer = resumer
         address = listener.address
     }
 
@@ -71,11 +77,14 @@ public final class HTTPServer: Sendable {
     /// Connections open at this moment.
     public var connectionCount: Int { loops.reduce(0) { $0 + $1.connectionCount } }
 
+    /// Requests that wait for their answer at this moment, without a thread. O(event loops).
+    public var waitingCount: Int { resumer.waiting.reduce(0) { $0 + $1.count } }
+
     /// Connections answered 503 because there were too many.
     public var rejectedConnectionCount: UInt64 { acceptor.rejectedCount }
 
     /// Stops accepting, lets every answer end its connection, and waits until all are closed or `timeout` is over.
-    /// Requests that have arrived completely are answered.
+    /// Requests that have arrived completely are answered, those that wait at once.
     ///
     /// - Returns: whether all connections have ended by themselves.
     public func drain(timeout: Duration) async -> Bool {
@@ -96,6 +105,8 @@ public final class HTTPServer: Sendable {
     public func stop() {
         acceptor.stop()
         acceptor.join()
+        // The library aborts the process where it is stopped with a suspended connection.
+        resumer.stop()
         for loop in loops { loop.stop() }
     }
 }

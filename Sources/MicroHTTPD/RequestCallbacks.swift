@@ -23,7 +23,8 @@ func leaveEscaped(
     text.map { strlen($0) } ?? 0
 }
 
-/// `MHD_AccessHandlerCallback`: called with the fields, then for each piece of content, then at the end.
+/// `MHD_AccessHandlerCallback`: called with the fields, then for each piece of content, then at the end, and once more
+/// each time that the request was resumed.
 func handleRequest(
     context: UnsafeMutableRawPointer?, connection: OpaquePointer?, url: UnsafePointer<CChar>?,
     method: UnsafePointer<CChar>?, version: UnsafePointer<CChar>?, content: UnsafePointer<CChar>?,
@@ -130,15 +131,18 @@ extension EventLoop {
     }
 
     fileprivate func respond(_ connection: OpaquePointer, _ state: Connection) -> MHD_Result {
-        let response: Response
+        let answer: Answer
         switch exchange(&state.phase, with: .answered) {
-        case .taking(let builder): response = handler.respond(to: state.request, upload: .complete(builder))
-        case .overflown: response = handler.respond(to: state.request, upload: .tooLarge)
-        case .answering(let prepared): response = prepared
-        case .skipping: response = handler.respond(to: state.request, upload: .none)
+        case .taking(let builder): answer = handler.respond(to: state.request, upload: .complete(builder))
+        case .overflown: answer = handler.respond(to: state.request, upload: .tooLarge)
+        case .answering(let prepared): answer = .now(prepared)
+        case .skipping: answer = handler.respond(to: state.request, upload: .none)
         case .head: return .NO
-        case .answered: return .NO
+        case .answered: return askAgain(connection, state)
         }
-        return queue(response, on: connection, state)
+        switch answer {
+        case .now(let response): return queue(response, on: connection, state)
+        case .later(let pending): return wait(for: pending, on: connection, state)
+        }
     }
 }

@@ -25,6 +25,19 @@ final class WakeUp: Sendable {
         close(writing)
     }
 
+    /// Waits until `signal()` has been called, or `instant` is over; nil is never over. At most a millisecond late. Takes
+    /// back all signals so far.
+    func wait(until instant: ContinuousClock.Instant?) {
+        var milliseconds: Int32 = -1
+        if let instant {
+            let rest = (instant - .now) / Duration.milliseconds(1)
+            milliseconds = Int32(max(0, min(rest.rounded(.up), 1_000_000)))
+        }
+        var event = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        poll(&event, 1, milliseconds)
+        clear()
+    }
+
     /// Wakes the one who polls, now or at the next poll.
     func signal() {
         var byte: UInt8 = 0

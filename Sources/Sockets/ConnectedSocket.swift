@@ -9,6 +9,17 @@ public enum ConnectedSocket {
         return recv(descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) == 0
     }
 
+    /// The positions of those sockets whose peers have ended their side or are gone, whether or not what they sent before
+    /// has been read. One `poll(2)`.
+    public static func positionsOfEnded(among descriptors: [Int32]) -> [Int] {
+        var events = descriptors.map { pollfd(fd: $0, events: peerHasEnded, revents: 0) }
+        guard poll(&events, nfds_t(events.count), 0) > 0 else { return [] }
+        return events.indices.filter { events[$0].revents != 0 }
+    }
+
+    /// `POLLRDHUP`, which the system's header shows to GNU programs only.
+    private static let peerHasEnded = Int16(0x2000)
+
     /// Reads and throws away what has arrived, at most 1 MiB, so that a fast sender cannot keep the caller to itself.
     /// `recv(2)`.
     ///

@@ -59,10 +59,10 @@ struct InProcessClient: Sendable {
     func send(_ method: String, _ target: [UInt8], _ fields: Fields = [:], _ body: Body = .none) -> Answer {
         withRequest(method, target, fields, body) { request in
             switch api.receive(request) {
-            case .respondAtEnd: Answer(api.respond(to: request, upload: .none), .respondAtEnd)
+            case .respondAtEnd: Answer(respond(to: request, upload: .none), .respondAtEnd)
             case .skip(let response): Answer(response, .skip)
             case .refuse(let response): Answer(response, .refuse)
-            case .take(let builder): Answer(api.respond(to: request, upload: fill(builder, body.pieces)), .take)
+            case .take(let builder): Answer(respond(to: request, upload: fill(builder, body.pieces)), .take)
             }
         }
     }
@@ -87,6 +87,13 @@ struct InProcessClient: Sendable {
     func get(_ key: String, _ fields: Fields = [:]) -> Answer { send("GET", "/keys/\(key)", fields) }
 
     func delete(_ key: String, _ fields: Fields = [:]) -> Answer { send("DELETE", "/keys/\(key)", fields) }
+
+    private func respond(to request: Request, upload: consuming Upload) -> Response {
+        switch api.respond(to: request, upload: upload) {
+        case .now(let response): response
+        case .later: preconditionFailure("this client does not wait")
+        }
+    }
 
     /// Views of memory that ends with the call, as a connection's does.
     private func withRequest<Result>(

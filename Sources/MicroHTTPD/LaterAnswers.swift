@@ -1,0 +1,48 @@
+import CMicroHTTPD
+import HTTPMessages
+
+// Requests whose answers come later. All in calls of the access handler, on the loop's thread.
+extension EventLoop {
+    /// Lets a complete request wait for its answer.
+    func wait(
+        for pending: any PendingResponse, on connection: OpaquePointer, _ state: Connection
+    ) -> MHD_Result {
+        let request = WaitingRequest(pending, connection: connection, descriptor: state.descriptor, registry: waiting)
+        state.waiting = request
+        pending.start(request)
+        return suspend(request, pending, state)
+    }
+
+    /// Asks for the answer to a request that was resumed.
+    func askAgain(_ connection: OpaquePointer, _ state: Connection) -> MHD_Result {
+        guard let request = state.waiting, let pending = request.pending else { return .NO }
+        var isLast = false
+        switch waiting.beginTurn(of: request) {
+        case .abandoned: return .NO
+        case .last: isLast = true
+        case .open: if let deadline = pending.deadline { isLast = deadline <= .now }
+        }
+        if isLast { return queueLast(pending, on: connection, state) }
+        if let response = pending.response(to: state.request, isLast: false) {
+            return queue(response, on: connection, state)
+        }
+        return suspend(request, pending, state)
+    }
+
+    private func suspend(
+        _ request: WaitingRequest, _ pending: any PendingResponse, _ state: Connection
+    ) -> MHD_Result {
+        state.advance(to: .waiting)
+        if waiting.suspend(request, until: pending.deadline) { return .YES }
+        return queueLast(pending, on: request.connection, state)
+    }
+
+    private func queueLast(
+        _ pending: any PendingResponse, on connection: OpaquePointer, _ state: Connection
+    ) -> MHD_Result {
+        guard let response = pending.response(to: state.request, isLast: true) else {
+            preconditionFailure("no response to a request that can't wait on")
+        }
+        return queue(response, on: connection, state)
+    }
+}

@@ -1,0 +1,184 @@
+import CMicroHTTPD
+import Locks
+import Sockets
+
+/// The requests of one event loop whose connections are suspended.
+///
+/// A connection is suspended by its loop's thread and resumed by the `Resumer`, which has taken it out first: so each is
+/// resumed once per suspension. The library closes no suspended connection, so none is resumed after it is closed.
+final class WaitingRequests: Sendable {
+    /// Overdue requests are looked for at most this often, however many different deadlines there are.
+    fileprivate static let scanInterval = Duration.milliseconds(5)
+
+    fileprivate struct Place {
+        let request: WaitingRequest
+        let deadline: ContinuousClock.Instant?
+    }
+
+    fileprivate struct State {
+        /// All that are suspended.
+        var places: [Place] = []
+        /// Those among them that are to be resumed.
+        var woken: [WaitingRequest] = []
+        /// No request that is suspended has an earlier deadline.
+        var earliestDeadline: ContinuousClock.Instant?
+        var lastScan: ContinuousClock.Instant?
+        /// Whether no further request may wait.
+        var isClosed = false
+    }
+    private let state = AnnotatedMutex(State())
+    private let wakeUp: WakeUp
+
+    /// - Parameter wakeUp: ends the wait of the `Resumer`.
+    init(wakeUp: WakeUp) { self.wakeUp = wakeUp }
+
+    /// The requests that are suspended.
+    var count: Int { state.withLock { $0.places.count } }
+
+    /// Suspends the connection of `request` until it is resumed or `deadline` is over. `MHD_suspend_connection`. On the
+    /// loop's thread, in a call of the access handler.
+    ///
+    /// - Returns: false where nobody may wait any more; then nothing was done.
+    func suspend(_ request: WaitingRequest, until deadline: ContinuousClock.Instant?) -> Bool {
+        let (isSuspended, mustSignal) = state.withLock { state in
+            guard !state.isClosed else { return (false, false) }
+            // Under the lock, so that the resumer cannot come first.
+            MHD_suspend_connection(request.connection)
+            let nextScan = state.nextScan
+            request.standing.place = state.places.count
+            state.places.append(Place(request: request, deadline: deadline))
+            if let deadline { state.earliestDeadline = min(deadline, state.earliestDeadline ?? deadline) }
+            // Somebody may have resumed it while it was on its way here.
+            if request.standing.isWoken { state.woken.append(request) }
+            return (true, state.nextScan != nextScan || request.standing.isWoken)
+        }
+        if mustSignal { wakeUp.signal() }
+        return isSuspended
+    }
+
+    /// Has the request resumed, if it has not ended. Any thread.
+    func wake(_ request: WaitingRequest) {
+        let mustSignal = state.withLock { state in
+            if request.standing.hasEnded { return false }
+            return state.wake(request)
+        }
+        if mustSignal { wakeUp.signal() }
+    }
+
+    /// How a request that was resumed goes on.
+    enum Turn {
+        /// Its response is asked for.
+        case open
+        /// Its response is asked for, and it can't wait on.
+        case last
+        /// Its client has left.
+        case abandoned
+    }
+
+    /// Begins to ask for the response: what resumes the request from now on resumes it again. On the loop's thread.
+    func beginTurn(of request: WaitingRequest) -> Turn {
+        state.withLock { state in
+            request.standing.isWoken = false
+            if request.standing.isAbandoned { return .abandoned }
+            return state.isClosed ? .last : .open
+        }
+    }
+
+    /// Forgets a request, which is not suspended. On the loop's thread.
+    func end(_ request: WaitingRequest) {
+        state.withLock { _ in
+            precondition(request.standing.place == nil, "a request ended while its connection was suspended")
+            request.standing.hasEnded = true
+        }
+    }
+
+    /// Lets no further request wait, and has all resumed that do. Any thread, also more than once.
+    func close() {
+        let mustSignal = state.withLock { state in
+            state.isClosed = true
+            return state.places.reduce(false) { state.wake($1.request) || $0 }
+        }
+        if mustSignal { wakeUp.signal() }
+    }
+}
+
+// For the threads that look after all loops.
+extension WaitingRequests {
+    /// Takes out the requests that were woken or are overdue at `now`: they count as not suspended from here on, and the
+    /// caller has to resume each.
+    ///
+    /// - Returns: these, and when to come again though nobody was woken.
+    func takeDue(at now: ContinuousClock.Instant) -> (due: [WaitingRequest], next: ContinuousClock.Instant?) {
+        state.withLock { state in
+            if let nextScan = state.nextScan, nextScan <= now { state.wakeOverdue(at: now) }
+            let due = exchange(&state.woken, with: [])
+            for request in due { state.remove(request) }
+            return (due, state.nextScan)
+        }
+    }
+
+    /// Has the requests resumed whose clients have left, so that they end. A suspended connection notices nothing itself.
+    func wakeAbandoned() {
+        // A few at a time, because the loop and those who resume wait for the lock. A request that changes places
+        // meanwhile may be left out until the next call.
+        var start = 0
+        var hasMore = true
+        while hasMore {
+            let mustSignal = state.withLock { state in
+                let batch = Array(state.places.dropFirst(start).prefix(64))
+                hasMore = !batch.isEmpty
+                let left = ConnectedSocket.positionsOfEnded(among: batch.map(\.request.descriptor))
+                return left.reduce(false) { mustSignal, position in
+                    batch[position].request.standing.isAbandoned = true
+                    return state.wake(batch[position].request) || mustSignal
+                }
+            }
+            if mustSignal { wakeUp.signal() }
+            start += 64
+        }
+    }
+}
+
+extension WaitingRequests.State {
+    /// When to look for requests that are overdue.
+    fileprivate var nextScan: ContinuousClock.Instant? {
+        guard let earliestDeadline else { return nil }
+        guard let lastScan else { return earliestDeadline }
+        return max(earliestDeadline, lastScan + WaitingRequests.scanInterval)
+    }
+
+    /// - Returns: whether it is the first to be woken, so that the resumer does not know yet.
+    fileprivate mutating func wake(_ request: WaitingRequest) -> Bool {
+        if request.standing.isWoken { return false }
+        request.standing.isWoken = true
+        // Where it is not suspended, it will be asked for soon, or find this when it is about to wait.
+        guard request.standing.place != nil else { return false }
+        woken.append(request)
+        return woken.count == 1
+    }
+
+    /// O(suspended).
+    fileprivate mutating func wakeOverdue(at now: ContinuousClock.Instant) {
+        lastScan = now
+        earliestDeadline = nil
+        for place in places {
+            guard let deadline = place.deadline else { continue }
+            if deadline <= now {
+                _ = wake(place.request)
+            } else {
+                earliestDeadline = min(deadline, earliestDeadline ?? deadline)
+            }
+        }
+    }
+
+    /// O(1).
+    fileprivate mutating func remove(_ request: WaitingRequest) {
+        guard let place = request.standing.place else { return }
+        let last = places.removeLast()
+        if last.request !== request {
+            places[place] = last
+            last.request.standing.place = place
+        }
+        request.standing.place = nil
+    }
+}
