@@ -7,8 +7,9 @@ public import ByteBuffers
 @safe public struct FieldLines: ~Copyable, @unchecked Sendable {
     // `@unchecked`: the memory is this value's own, and a noncopyable value has one owner.
 
-    /// The most bytes that a response of ours has in its lines: the longest is a stored content type.
-    public static let capacity = 1024
+    /// The most bytes that a response of ours has in its lines: either the fields stored with a value or a `Link` is the
+    /// greater part of them.
+    public static let capacity = 16_384
 
     /// Name of the first line.
     public static let firstName: StaticString = "Date"
@@ -41,9 +42,12 @@ public import ByteBuffers
         }
         if response.isStoredValue {
             append("\r\nCache-Control: no-cache\r\nX-Content-Type-Options: nosniff")
+            // A 304 repeats only what a cache needs (RFC 9110 section 15.4.5).
+            if response.status != .notModified { append("\r\nAccept-Ranges: bytes") }
         }
         if let allow = response.allow { append("\r\nAllow: ", allow.list) }
         if let seconds = response.retryAfter { append("\r\nRetry-After: ", String(seconds)) }
+        if let extra = response.extra { append(extra) }
     }
 
     /// Calls `body` with each line's name and value, byte for byte; for engines that take them one by one. O(bytes).
@@ -66,13 +70,27 @@ public import ByteBuffers
         switch type {
         case .octetStream: append("\r\nContent-Type: application/octet-stream")
         case .plainText: append("\r\nContent-Type: text/plain; charset=utf-8")
+        case .json: append("\r\nContent-Type: application/json")
         case .problemJSON: append("\r\nContent-Type: application/problem+json")
+        case .batch: append("\r\nContent-Type: application/vnd.latchkey.batch")
         case .prometheusText: append("\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8")
         case .yaml: append("\r\nContent-Type: application/yaml")
-        case .stored(let type):
-            append("\r\nContent-Type: ")
-            type.withBorrowedBytes { append($0) }
+        case .stored(let lines):
+            lines.withBorrowedBytes { lines in
+                if !lines.starts(with: "\r\nContent-Type: ") { append("\r\nContent-Type: application/octet-stream") }
+                append(lines)
+            }
         }
+    }
+
+    private mutating func append(_ extra: Response.Extra) {
+        if let seconds = extra.timeToLive { append("\r\nLatchkey-TTL: ", String(seconds)) }
+        if let (part, count) = extra.contentRange {
+            append("\r\nContent-Range: bytes ", "\(part.lowerBound)-\(part.upperBound - 1)/\(count)")
+        }
+        if let count = extra.unsatisfiedOf { append("\r\nContent-Range: bytes */", String(count)) }
+        if let link = extra.link { append("\r\nLink: ", link) }
+        if let preference = extra.preferenceApplied { append("\r\nPreference-Applied: ", preference) }
     }
 
     private mutating func append(_ name: StaticString, _ value: String) {

@@ -11,12 +11,15 @@ public struct Response: Sendable {
     public var contentType: ContentType?
     /// `ETag`.
     public var entityTag: EntityTag?
-    /// Whether the fields that go with every stored value are sent: `Cache-Control` and `X-Content-Type-Options`.
+    /// Whether the fields that go with every stored value are sent: `Cache-Control`, `X-Content-Type-Options` and, where
+    /// the status lets a client ask for a range next, `Accept-Ranges`.
     public var isStoredValue = false
     /// `Allow`.
     public var allow: MethodSet?
     /// `Retry-After`, in seconds.
     public var retryAfter: Int?
+    /// The fields that few responses have.
+    public var extra: Extra?
     /// The content. A response to HEAD has it too: the engine sends its length only.
     public var body: Body
 
@@ -36,22 +39,6 @@ public struct Response: Sendable {
     }
 }
 
-/// The type of a response's content.
-public enum ContentType: Sendable {
-    /// Bytes about which the client that stored them said nothing.
-    case octetStream
-    /// What the client said when it stored the value.
-    case stored(SharedBytes)
-    /// Text for a terminal.
-    case plainText
-    /// An error as JSON (RFC 9457).
-    case problemJSON
-    /// Metrics in the Prometheus text format.
-    case prometheusText
-    /// A description of the API (RFC 9512).
-    case yaml
-}
-
 /// A group of resources that are counted together. The number is the group's place among the counters; whoever routes
 /// the requests gives it a name.
 public struct RouteID: RawRepresentable, Hashable, Sendable {
@@ -65,5 +52,36 @@ public struct RouteID: RawRepresentable, Hashable, Sendable {
     public init(rawValue: UInt8) {
         precondition(rawValue < Self.limit, "route \(rawValue) of at most \(Self.limit)")
         self.rawValue = rawValue
+    }
+}
+
+extension Response {
+    /// Fields that few responses have, apart from the response, which stays small for the others.
+    public final class Extra: Sendable {
+        /// `Latchkey-TTL`, in seconds.
+        public let timeToLive: Int?
+        /// `Content-Range` of a 206: which bytes these are, at least one, and of how many (RFC 9110 section 14.4).
+        public let contentRange: (part: Range<Int>, count: Int)?
+        /// `Content-Range` of a 416: how many bytes there are.
+        public let unsatisfiedOf: Int?
+        /// `Link`, without control characters; `Response.Extra.maximumLinkCount` bytes at most.
+        public let link: String?
+        /// `Preference-Applied` (RFC 7240 section 3), as short as a preference is.
+        public let preferenceApplied: String?
+
+        /// The longest `Link`, in bytes: room for a key of 4,096 bytes, each of them escaped, and a cursor.
+        public static let maximumLinkCount = 3 * 4096 + 512
+
+        /// These fields; what is nil is not sent.
+        public init(
+            timeToLive: Int? = nil, contentRange: (part: Range<Int>, count: Int)? = nil, unsatisfiedOf: Int? = nil,
+            link: String? = nil, preferenceApplied: String? = nil
+        ) {
+            self.timeToLive = timeToLive
+            self.contentRange = contentRange
+            self.unsatisfiedOf = unsatisfiedOf
+            self.link = link
+            self.preferenceApplied = preferenceApplied
+        }
     }
 }

@@ -22,7 +22,7 @@ extension KeyValueAPI {
             }
         }
         var response = Response(.ok, route: Route.keys.id, body: .shared(entry.value))
-        response.contentType = entry.attributes.isEmpty ? .octetStream : .stored(entry.attributes)
+        response.contentType = entry.contentType.map { .stored(lines: storedLines(type: $0)) } ?? .octetStream
         response.entityTag = tag
         response.isStoredValue = true
         return response
@@ -36,14 +36,13 @@ extension KeyValueAPI {
                 throw Problem(.badRequest, "Content-Range has no meaning in a PUT: values are stored whole")
             }
             _ = try condition(of: request)
-            let contentType = try contentType(of: request)
+            _ = try request.withStoredFields { _ in }
+            let contentType = request.first(.contentType).flatMap { $0.isEmpty ? nil : $0 }
             let length = request.announcedLength ?? 0
             let limit = limits.valueBytes
             return .take(
                 try withKey(of: target) { key in
-                    Entry.start(
-                        key: key, attributes: contentType ?? BorrowedBytes(""), hasDeadline: false, valueCount: length,
-                        maximumValueCount: limit)
+                    Entry.start(key: key, contentType: contentType, valueCount: length, maximumValueCount: limit)
                 })
         } catch {
             let response = error.response(route: Route.keys.id, asJSON: request.prefersJSON)
@@ -76,6 +75,10 @@ extension KeyValueAPI {
         case .notFound: throw noSuchKey
         case .conditionFailed(let current): return preconditionFailed(request, current: current)
         }
+    }
+
+    private func storedLines(type: SharedBytes) -> SharedBytes {
+        SharedBytes(copying: "\r\nContent-Type: ".utf8 + type.withBorrowedBytes { Array($0) })
     }
 
     private func stored(_ status: Status, _ version: UInt64) -> Response {
@@ -130,19 +133,6 @@ extension KeyValueAPI {
                 return .success(body(key))
             }
         }.get()
-    }
-
-    /// The content type to store, or nil. At most 255 bytes, and nothing that would break the field it is sent in.
-    private func contentType(of request: Request) throws(Problem) -> BorrowedBytes? {
-        guard let type = request.first(.contentType), !type.isEmpty else { return nil }
-        guard type.count <= 255 else {
-            throw Problem(
-                .badRequest, "Content-Type has \(type.count) bytes; the limit is \(255)")
-        }
-        guard type.allSatisfy({ ($0 >= 0x20 && $0 != 0x7f) || $0 == 0x09 }) else {
-            throw Problem(.badRequest, "Content-Type has control characters")
-        }
-        return type
     }
 
     /// The condition that `If-Match` (strong comparison) and `If-None-Match` (weak comparison) make together, or nil where

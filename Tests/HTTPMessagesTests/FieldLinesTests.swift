@@ -34,10 +34,10 @@ private let route = RouteID(rawValue: 0)
             "stored value", .ok,
             [
                 "Content-Type: image/png", #"ETag: "ffffffffffff-1f""#, "Cache-Control: no-cache",
-                "X-Content-Type-Options: nosniff",
+                "X-Content-Type-Options: nosniff", "Accept-Ranges: bytes",
             ]
         ) {
-            $0.contentType = .stored(SharedBytes("image/png"))
+            $0.contentType = .stored(lines: SharedBytes("\r\nContent-Type: image/png"))
             $0.entityTag = EntityTag(nonce: 0xffff_ffff_ffff, version: 0x1f)
             $0.isStoredValue = true
         },
@@ -65,12 +65,57 @@ private let route = RouteID(rawValue: 0)
             $0.contentType = .prometheusText
         },
         Kind("description", .ok, ["Content-Type: application/yaml"]) { $0.contentType = .yaml },
-        Kind("colons in a value", .ok, ["Content-Type: a:b: c"]) { $0.contentType = .stored(SharedBytes("a:b: c")) },
+        Kind("colons in a value", .ok, ["Content-Type: a:b: c"]) {
+            $0.contentType = .stored(lines: SharedBytes("\r\nContent-Type: a:b: c"))
+        },
+        Kind("JSON", .ok, ["Content-Type: application/json"]) { $0.contentType = .json },
+        Kind("batch", .ok, ["Content-Type: application/vnd.latchkey.batch"]) { $0.contentType = .batch },
+        Kind("stored without fields", .ok, ["Content-Type: application/octet-stream"]) {
+            $0.contentType = .stored(lines: SharedBytes(""))
+        },
+        Kind(
+            "stored with fields", .ok,
+            ["Content-Type: a/b", "Content-Encoding: gzip", "latchkey-META-a: b", "Latchkey-TTL: 60"]
+        ) {
+            $0.contentType = .stored(
+                lines: SharedBytes("\r\nContent-Type: a/b\r\nContent-Encoding: gzip\r\nlatchkey-META-a: b"))
+            $0.extra = .init(timeToLive: 60)
+        },
+        Kind(
+            "stored with fields but no type", .ok,
+            ["Content-Type: application/octet-stream", "Latchkey-Meta-a: b"]
+        ) { $0.contentType = .stored(lines: SharedBytes("\r\nLatchkey-Meta-a: b")) },
+        Kind(
+            "part", .partialContent,
+            [
+                "Content-Type: application/octet-stream", "Cache-Control: no-cache", "X-Content-Type-Options: nosniff",
+                "Accept-Ranges: bytes", "Latchkey-TTL: 0", "Content-Range: bytes 0-0/9223372036854775807",
+            ]
+        ) {
+            $0.contentType = .octetStream
+            $0.isStoredValue = true
+            $0.extra = .init(timeToLive: 0, contentRange: (0..<1, .max))
+        },
+        Kind(
+            "no such part", .rangeNotSatisfiable,
+            [
+                "Content-Type: text/plain; charset=utf-8", "Cache-Control: no-cache",
+                "X-Content-Type-Options: nosniff", "Accept-Ranges: bytes", "Content-Range: bytes */0",
+            ]
+        ) {
+            $0.contentType = .plainText
+            $0.isStoredValue = true
+            $0.extra = .init(unsatisfiedOf: 0)
+        },
+        Kind("page", .ok, [#"Link: </keys?cursor=1>; rel="next""#, "Preference-Applied: wait=5"]) {
+            $0.extra = .init(link: #"</keys?cursor=1>; rel="next""#, preferenceApplied: "wait=5")
+        },
+        Kind("nothing extra", .ok, []) { $0.extra = .init() },
         Kind(
             "everything", .serviceUnavailable,
             [
                 "Content-Type: text/plain; charset=utf-8", #"ETag: "1-ffffffffffffffff""#, "Cache-Control: no-cache",
-                "X-Content-Type-Options: nosniff", "Allow: ", "Retry-After: 0",
+                "X-Content-Type-Options: nosniff", "Accept-Ranges: bytes", "Allow: ", "Retry-After: 0",
             ]
         ) {
             $0.contentType = .plainText
@@ -105,7 +150,7 @@ private let route = RouteID(rawValue: 0)
     @Test func `names and values come apart`() {
         var lines = FieldLines()
         var response = Response(.ok, route: route)
-        response.contentType = .stored(SharedBytes("a: b"))
+        response.contentType = .stored(lines: SharedBytes("\r\nContent-Type: a: b"))
         lines.set(to: response, date: Self.date)
         var seen: [[String]] = []
         lines.forEach { seen.append([$0.text ?? "?", $1.text ?? "?"]) }
@@ -130,7 +175,7 @@ private let route = RouteID(rawValue: 0)
     @Test func `a stored type is sent as it came, whatever its bytes`() {
         let type: [UInt8] = [0x61, 0x2f, 0x62, 0x3b, 0xff, 0xc3, 0x28]
         var response = Response(.ok, route: route)
-        response.contentType = .stored(SharedBytes(copying: type))
+        response.contentType = .stored(lines: SharedBytes(copying: "\r\nContent-Type: ".utf8 + type))
         var lines = FieldLines()
         lines.set(to: response, date: Self.date)
         let bytes = Array(lines.bytes)
@@ -153,10 +198,15 @@ private let route = RouteID(rawValue: 0)
         }
     }
 
+    /// `\r\nContent-Type: ` and an x often enough to have `count` bytes.
+    private static func storedLines(count: Int) -> ContentType {
+        let name = Array("\r\nContent-Type: ".utf8)
+        return .stored(lines: SharedBytes(copying: name + Array(repeating: 0x78, count: count - name.count)))
+    }
+
     @Test func `the lines may fill the memory to the last byte`() {
-        let room = FieldLines.capacity - "\(Self.dateValue)\r\nContent-Type: ".utf8.count
         var response = Response(.ok, route: route)
-        response.contentType = .stored(SharedBytes(String(repeating: "x", count: room)))
+        response.contentType = Self.storedLines(count: FieldLines.capacity - Self.dateValue.utf8.count)
         var lines = FieldLines()
         lines.set(to: response, date: Self.date)
         let count = lines.count
@@ -166,22 +216,40 @@ private let route = RouteID(rawValue: 0)
     }
 
     @Test func `lines beyond the memory trap`() async {
+        // There is no date yet, so nothing else is in the memory.
         await #expect(processExitsWith: .failure) {
             var response = Response(.ok, route: RouteID(rawValue: 0))
-            // No date yet: `CRLF Content-Type: ` has 16 bytes.
-            response.contentType = .stored(
-                SharedBytes(copying: Array(repeating: 0x61, count: FieldLines.capacity - 15)))
+            response.contentType = FieldLinesTests.storedLines(count: FieldLines.capacity + 1)
             var lines = FieldLines()
             lines.set(to: response, date: HTTPDate())
         }
         await #expect(processExitsWith: .failure) {
             var response = Response(.ok, route: RouteID(rawValue: 0))
             // Leaves room for the 15 bytes of `CRLF Retry-After: `, and none for the number.
-            response.contentType = .stored(
-                SharedBytes(copying: Array(repeating: 0x61, count: FieldLines.capacity - 31)))
+            response.contentType = FieldLinesTests.storedLines(count: FieldLines.capacity - 15)
             response.retryAfter = 1
             var lines = FieldLines()
             lines.set(to: response, date: HTTPDate())
+        }
+    }
+
+    @Test func `the greatest response fits`() {
+        let greatest = MethodSet(rawValue: .max)
+        for link in [nil, String(repeating: "x", count: Response.Extra.maximumLinkCount)] {
+            var response = Response(.ok, route: route)
+            // More than can be stored with a value.
+            response.contentType = link == nil ? Self.storedLines(count: 4095) : .problemJSON
+            response.entityTag = EntityTag(nonce: .max, version: .max)
+            response.isStoredValue = true
+            response.allow = greatest
+            response.retryAfter = .max
+            response.extra = .init(
+                timeToLive: .max, contentRange: (.max - 1 ..< .max, .max), unsatisfiedOf: .max, link: link,
+                preferenceApplied: String(repeating: "x", count: 64))
+            var lines = FieldLines()
+            lines.set(to: response, date: Self.date)
+            let count = lines.count
+            #expect(count <= FieldLines.capacity)
         }
     }
 }

@@ -11,7 +11,14 @@ import Testing
         #expect(response.allow == nil)
         #expect(response.retryAfter == nil)
         #expect(!response.isStoredValue)
+        #expect(response.extra == nil)
         if case .shared = response.body { Issue.record("content from nowhere") }
+    }
+
+    @Test func `a response is small, whatever few of them have`() {
+        // It is passed by value on the way of every request.
+        #expect(MemoryLayout<Response>.size <= 120)
+        #expect(MemoryLayout<Response.Extra?>.size == MemoryLayout<Int>.size)
     }
 
     @Test func `a route has a place among the counters`() async {

@@ -21,7 +21,8 @@ import Testing
                 let value = try client.exchange(method, "/keys/a")
                 #expect(value.statusLine == "HTTP/1.1 200 OK")
                 let names = [
-                    "Cache-Control", "Content-Length", "Content-Type", "Date", "ETag", "X-Content-Type-Options",
+                    "Accept-Ranges", "Cache-Control", "Content-Length", "Content-Type", "Date", "ETag",
+                    "X-Content-Type-Options",
                 ]
                 #expect(value.names.sorted() == names)
                 #expect(value["Content-Type"] == "text/x; charset=utf-8")

@@ -1,0 +1,22 @@
+public import ByteBuffers
+
+/// The type of a response's content.
+public enum ContentType: Sendable {
+    /// Bytes about which the client that stored them said nothing.
+    case octetStream
+    /// The field lines that a value is kept with, each after a CRLF, as `Request.withStoredFields` makes them. Where
+    /// `Content-Type` is not the first of them, the value is sent as `application/octet-stream`.
+    case stored(lines: SharedBytes)
+    /// Text for a terminal.
+    case plainText
+    /// JSON (RFC 8259).
+    case json
+    /// An error as JSON (RFC 9457).
+    case problemJSON
+    /// The results of a batch.
+    case batch
+    /// Metrics in the Prometheus text format.
+    case prometheusText
+    /// A description of the API (RFC 9512).
+    case yaml
+}

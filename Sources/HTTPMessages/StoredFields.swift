@@ -1,0 +1,170 @@
+public import ByteBuffers
+
+/// The limits of what is kept with a value beside its bytes.
+public enum StoredFields {
+    /// The longest `Content-Type`, in bytes.
+    public static let maximumContentTypeCount = 255
+    /// The longest `Content-Encoding`, in bytes.
+    public static let maximumContentEncodingCount = 64
+    /// The most bytes that the names and values of all `Latchkey-Meta-*` fields have together.
+    public static let maximumMetadataCount = 2048
+
+    /// The most bytes that `Request.withStoredFields` makes of a request.
+    public static let maximumCount: Int = {
+        // The shortest metadata is a name of 15 bytes and a value of one.
+        let lines = maximumMetadataCount / 16
+        return lineCount(contentTypeName.utf8CodeUnitCount, maximumContentTypeCount)
+            + lineCount(contentEncodingName.utf8CodeUnitCount, maximumContentEncodingCount)
+            + maximumMetadataCount + lines * lineCount(0, 0)
+    }()
+
+    fileprivate static let contentTypeName: StaticString = "Content-Type"
+    fileprivate static let contentEncodingName: StaticString = "Content-Encoding"
+
+    /// The bytes of CRLF, a name, a colon, a space and a value.
+    fileprivate static func lineCount(_ name: Int, _ value: Int) -> Int { name + value + 4 }
+}
+
+extension Request {
+    /// Calls `body` with the fields that are kept with a value, as they are sent later: for each a CRLF, its name, `: ` and
+    /// its value. First `Content-Type`, then `Content-Encoding`, its lines joined to one list, then each `Latchkey-Meta-*`
+    /// with its name as it came. Nothing where there are none. At most `StoredFields.maximumCount` bytes.
+    ///
+    /// O(bytes), and O(n²) in the lines of metadata, of which the limit admits 128. The bytes lie on the stack.
+    ///
+    /// - Throws: 400 for a field that is malformed, too long, or given more often than it may be.
+    public func withStoredFields<Result: ~Copyable>(_ body: (BorrowedBytes) -> Result) throws(Problem) -> Result {
+        let encodingCount = try checkedContentEncodingCount()
+        let metadataCount = try checkedMetadataCount()
+        var count = metadataCount
+        let type = try checkedContentType()
+        if let type { count += StoredFields.lineCount(StoredFields.contentTypeName.utf8CodeUnitCount, type.count) }
+        if encodingCount > 0 {
+            count += StoredFields.lineCount(StoredFields.contentEncodingName.utf8CodeUnitCount, encodingCount)
+        }
+        if count == 0 { return body(BorrowedBytes("")) }
+        // Unsafe: the memory is written to its end before it is handed on as a view, which ends with the call.
+        return unsafe withUnsafeTemporaryAllocation(byteCount: count, alignment: 1) { memory in
+            var block = unsafe FieldBlock(memory: memory)
+            if let type { block.appendLine(BorrowedBytes(StoredFields.contentTypeName), type) }
+            appendContentEncoding(to: &block)
+            for field in fields where field.name == .metadata { block.appendLine(field.text, field.value) }
+            precondition(block.count == count, "\(block.count) bytes of stored fields, \(count) expected")
+            return unsafe body(BorrowedBytes(UnsafeRawBufferPointer(memory)))
+        }
+    }
+
+    private func appendContentEncoding(to block: inout FieldBlock) {
+        var isFirst = true
+        for field in fields where field.name == .contentEncoding && !field.value.isEmpty {
+            if isFirst {
+                block.appendLine(BorrowedBytes(StoredFields.contentEncodingName), field.value)
+                isFirst = false
+            } else {
+                block.append(", ")
+                block.append(field.value)
+            }
+        }
+    }
+}
+
+/// Memory that is filled from its start on.
+@safe private struct FieldBlock {
+    private let memory: UnsafeMutableRawBufferPointer
+    private(set) var count = 0
+
+    init(memory: UnsafeMutableRawBufferPointer) { unsafe self.memory = unsafe memory }
+
+    mutating func appendLine(_ name: BorrowedBytes, _ value: BorrowedBytes) {
+        append("\r\n")
+        append(name)
+        append(": ")
+        append(value)
+    }
+
+    mutating func append(_ text: StaticString) { append(BorrowedBytes(text)) }
+
+    mutating func append(_ bytes: BorrowedBytes) {
+        let room = unsafe memory.count - count
+        precondition(bytes.count <= room, "\(bytes.count) bytes on \(count) of stored fields")
+        // Unsafe: the bound was checked, and the source is lent for the length of the call.
+        unsafe bytes.withUnsafeBytes { source in
+            guard let start = source.baseAddress else { return }
+            unsafe (memory.baseAddress! + count).copyMemory(from: start, byteCount: source.count)
+        }
+        count += bytes.count
+    }
+}
+
+// What may be kept, and how much of it.
+extension Request {
+    private func checkedContentType() throws(Problem) -> BorrowedBytes? {
+        guard let index = fields.firstIndex(where: { $0.name == .contentType }) else { return nil }
+        guard !fields[(index + 1)...].contains(where: { $0.name == .contentType }) else {
+            throw Problem(.badRequest, "Content-Type is given more than once")
+        }
+        let type = fields[index].value
+        let limit = StoredFields.maximumContentTypeCount
+        guard type.count <= limit else {
+            throw Problem(.badRequest, "Content-Type has \(type.count) bytes; the limit is \(limit)")
+        }
+        guard !type.contains(where: \.breaksFieldLine) else {
+            throw Problem(.badRequest, "Content-Type has control characters")
+        }
+        return type.isEmpty ? nil : type
+    }
+
+    /// The length of all `Content-Encoding` lines as one list (RFC 9110 section 5.2).
+    private func checkedContentEncodingCount() throws(Problem) -> Int {
+        var count = 0
+        for field in fields where field.name == .contentEncoding && !field.value.isEmpty {
+            guard field.value.allSatisfy({ $0.isTokenCharacter || $0 == UInt8(ascii: ",") || $0 == 0x20 }) else {
+                throw Problem(
+                    .badRequest, "Content-Encoding '\(field.value.excerpt())' is not a list of tokens such as gzip")
+            }
+            count += field.value.count + (count == 0 ? 0 : 2)
+        }
+        let limit = StoredFields.maximumContentEncodingCount
+        guard count <= limit else {
+            throw Problem(.badRequest, "Content-Encoding has \(count) bytes; the limit is \(limit)")
+        }
+        return count
+    }
+
+    /// The length of all lines of metadata.
+    private func checkedMetadataCount() throws(Problem) -> Int {
+        var content = 0
+        var lines = 0
+        for field in fields where field.name == .metadata {
+            content += field.text.count + field.value.count
+            lines += 1
+        }
+        guard content > 0 else { return 0 }
+        let limit = StoredFields.maximumMetadataCount
+        guard content <= limit else {
+            throw Problem(
+                .badRequest, "the names and values of Latchkey-Meta-* have \(content) bytes; the limit is \(limit)")
+        }
+        for index in fields.indices where fields[index].name == .metadata { try checkMetadata(at: index) }
+        return content + lines * StoredFields.lineCount(0, 0)
+    }
+
+    private func checkMetadata(at index: Int) throws(Problem) {
+        let field = fields[index]
+        guard field.text.allSatisfy(\.isTokenCharacter) else {
+            throw Problem(
+                .badRequest, "'\(field.text.excerpt())' is not a field name of letters, digits and !#$%&'*+-.^_`|~")
+        }
+        guard !field.value.isEmpty else {
+            throw Problem(.badRequest, "\(field.text.excerpt()) is empty; it has at least one byte")
+        }
+        guard !field.value.contains(where: \.breaksFieldLine) else {
+            throw Problem(.badRequest, "\(field.text.excerpt()) has control characters")
+        }
+        for earlier in fields[..<index] where earlier.name == .metadata {
+            guard !earlier.text.equalsIgnoringCase(field.text) else {
+                throw Problem(.badRequest, "\(field.text.excerpt()) is given more than once")
+            }
+        }
+    }
+}
