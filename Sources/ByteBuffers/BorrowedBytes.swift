@@ -46,6 +46,11 @@ public import Glibc
         return count >= length && (length == 0 || memcmp(buffer.baseAddress!, literal.utf8Start, length) == 0)
     }
 
+    /// Whether the first bytes are those of `prefix`. O(n).
+    public func starts(with prefix: BorrowedBytes) -> Bool {
+        count >= prefix.count && slice(0..<prefix.count) == prefix
+    }
+
     /// Whether the bytes are those of `literal`. O(n).
     @inlinable
     public static func == (left: BorrowedBytes, literal: StaticString) -> Bool {

@@ -85,3 +85,16 @@ extension Response {
         }
     }
 }
+
+extension Response {
+    /// Adds fields to those in `extra`; what is nil stays as it is. Allocates.
+    public mutating func add(
+        timeToLive: Int? = nil, contentRange: (part: Range<Int>, count: Int)? = nil, unsatisfiedOf: Int? = nil,
+        link: String? = nil, preferenceApplied: String? = nil
+    ) {
+        extra = Extra(
+            timeToLive: timeToLive ?? extra?.timeToLive, contentRange: contentRange ?? extra?.contentRange,
+            unsatisfiedOf: unsatisfiedOf ?? extra?.unsatisfiedOf, link: link ?? extra?.link,
+            preferenceApplied: preferenceApplied ?? extra?.preferenceApplied)
+    }
+}

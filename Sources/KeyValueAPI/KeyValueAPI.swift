@@ -12,11 +12,14 @@ public final class KeyValueAPI: RequestHandler {
         public var keyBytes: Int
         /// The largest value, in bytes.
         public var valueBytes: Int
+        /// When values expire that are stored without a word about that; nil for never.
+        public var defaultTimeToLive: TimeToLive?
 
         /// These limits.
-        public init(keyBytes: Int, valueBytes: Int) {
+        public init(keyBytes: Int, valueBytes: Int, defaultTimeToLive: TimeToLive? = nil) {
             self.keyBytes = keyBytes
             self.valueBytes = valueBytes
+            self.defaultTimeToLive = defaultTimeToLive
         }
     }
 
@@ -36,36 +39,47 @@ public final class KeyValueAPI: RequestHandler {
         self.nonce = nonce
     }
 
-    /// Decides on a PUT before its content arrives; all other requests are answered when they are complete.
+    /// Decides on a request with a value before its content arrives; all others are answered when they are complete.
     public func receive(_ request: Request) -> Reception {
-        guard request.method == .put else { return .respondAtEnd }
+        guard request.method == .put || request.method == .post else { return .respondAtEnd }
         let target = RequestTarget(request.target, method: request.method)
-        guard Route(path: target.path) == .keys else { return .respondAtEnd }
-        return receivePut(request, target)
+        let route = Route(path: target.path)
+        do throws(Problem) {
+            switch (route, request.method) {
+            case (.keys, .put): return try receivePut(request, target)
+            case (.keys, .post): return try receivePost(request, target)
+            case (.batch, .post): return try receiveBatch(request, target)
+            default: return .respondAtEnd
+            }
+        } catch {
+            return refuse(request, error.response(route: route.id, asJSON: request.prefersJSON))
+        }
     }
 
     /// Answers a complete request: finds its route, and maps what became of it to a status.
     public func respond(to request: Request, upload: consuming Upload) -> Answer {
-        .now(response(to: request, upload: upload))
-    }
-
-    private func response(to request: Request, upload: consuming Upload) -> Response {
         let target = RequestTarget(request.target, method: request.method)
         let route = Route(path: target.path)
         do throws(Problem) {
             switch request.method {
             case .get where route == .keys, .head where route == .keys: return try get(request, target)
-            case .put where route == .keys: return try put(request, upload)
-            case .delete where route == .keys: return try delete(request, target)
-            case .get, .head: return try document(route)
-            case .options: return try options(target, route)
+            case .put where route == .keys: return .now(try put(request, target, upload))
+            case .delete where route == .keys: return .now(try delete(request, target))
+            case .post where route == .keys: return .now(try post(request, target, upload))
+            case .get where route == .collection, .head where route == .collection:
+                return .now(try list(request, target))
+            case .delete where route == .collection: return try removeAll(request, target)
+            case .post where route == .batch: return .now(try batch(request, upload))
+            case .options: return .now(try options(target, route))
             case .unknown: throw Problem(.notImplemented, "this method is not known here")
+            case .get where route.methods.allows(.get), .head where route.methods.allows(.head):
+                return .now(try document(route))
             default: throw methodNotAllowed(request.method, route)
             }
         } catch {
             var response = error.response(route: route.id, asJSON: request.prefersJSON)
             if error.status == .methodNotAllowed { response.allow = route.methods }
-            return response
+            return .now(response)
         }
     }
 
@@ -92,7 +106,7 @@ public final class KeyValueAPI: RequestHandler {
         case .readyz:
             guard documents.isReady() else { throw Problem(.serviceUnavailable, "draining") }
             return page(SharedBytes(copying: "ok\n".utf8), .plainText, route)
-        case .keys, .other: throw noSuchPath
+        case .keys, .collection, .batch, .other: throw noSuchPath
         }
     }
 

@@ -6,11 +6,14 @@ public enum Route: UInt8, CaseIterable, Sendable {
     case keys, metrics, livez, healthz, readyz, openapi, help
     /// No resource of ours.
     case other
+    /// All keys together.
+    case collection
+    case batch
 
     /// The route that a path leads to, percent-encoded as it came: there is one spelling of each.
     init(path: BorrowedBytes) {
         if path.starts(with: "/keys/") {
-            self = .keys
+            self = path.count == 6 ? .collection : .keys
         } else {
             self = Self.fixed.first { path == $0.path }?.route ?? .other
         }
@@ -18,7 +21,7 @@ public enum Route: UInt8, CaseIterable, Sendable {
 
     private static let fixed: [(path: StaticString, route: Route)] = [
         ("/metrics", .metrics), ("/livez", .livez), ("/healthz", .healthz), ("/readyz", .readyz),
-        ("/openapi.yaml", .openapi), ("/", .help), ("*", .other),
+        ("/openapi.yaml", .openapi), ("/", .help), ("*", .other), ("/keys", .collection), ("/batch", .batch),
     ]
 
     /// The word for it in metrics.
@@ -32,6 +35,8 @@ public enum Route: UInt8, CaseIterable, Sendable {
         case .openapi: "/openapi.yaml"
         case .help: "/"
         case .other: "other"
+        case .collection: "/keys/"
+        case .batch: "/batch"
         }
     }
 
@@ -41,7 +46,9 @@ public enum Route: UInt8, CaseIterable, Sendable {
     /// What is allowed here.
     var methods: MethodSet {
         switch self {
-        case .keys: MethodSet(.get, .head, .put, .delete, .options)
+        case .keys: MethodSet(.get, .head, .put, .delete, .options, .post)
+        case .collection: MethodSet(.get, .head, .delete, .options)
+        case .batch: MethodSet(.options, .post)
         default: MethodSet(.get, .head, .options)
         }
     }

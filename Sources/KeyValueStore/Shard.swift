@@ -18,11 +18,18 @@ struct Shard: ~Copyable {
     /// The entry for `key`, as one more owner. O(1) expected.
     @inline(__always)
     mutating func lookUpLocked(_ key: HashedKey) -> Entry? {
-        guard let entry = table.entry(for: key), !entry.isExpired(by: clock) else {
+        guard let entry = peekLocked(key) else {
             counts.misses &+= 1
             return nil
         }
         counts.hits &+= 1
+        return entry
+    }
+
+    /// The entry for `key`, as one more owner, for a write that is prepared: not counted as a look-up. O(1) expected.
+    @inline(__always)
+    func peekLocked(_ key: HashedKey) -> Entry? {
+        guard let entry = table.entry(for: key), !entry.isExpired(by: clock) else { return nil }
         return entry
     }
 

@@ -47,6 +47,8 @@ struct LatchkeyService: Service {
                 "address": "\(server.address.urlHost):\(server.address.port)", "threads": "\(configuration.threads)",
                 "shards": "\(configuration.shards)",
             ])
+        let sweeping = Task { await sweepExpired(store, logger: logger) }
+        defer { sweeping.cancel() }
         // Cancellation ends the wait by throwing, and is a reason to drain like any other.
         try? await gracefulShutdown()
         await drain(server, state)
@@ -61,7 +63,9 @@ struct LatchkeyService: Service {
             help: { SharedBytes(copying: helpPage(for: configuration, port: state.port).utf8) })
         let api = KeyValueAPI(
             store: store,
-            limits: .init(keyBytes: configuration.maxKeyBytes, valueBytes: configuration.maxValueBytes),
+            limits: .init(
+                keyBytes: configuration.maxKeyBytes, valueBytes: configuration.maxValueBytes,
+                defaultTimeToLive: TimeToLive(configuration.defaultTTL)),
             documents: documents)
         let connections = effectiveConnectionLimit(configuration.maxConnections, logger: logger)
         do {

@@ -12,6 +12,7 @@ struct Serve: AsyncParsableCommand {
     @Option(Setting.shards) var shards: String?
     @Option(Setting.maxValueBytes) var maxValueBytes: String?
     @Option(Setting.maxKeyBytes) var maxKeyBytes: String?
+    @Option(Setting.defaultTTL) var defaultTTL: String?
     @Option(Setting.maxConnections) var maxConnections: String?
     @Option(Setting.idleTimeout) var idleTimeout: String?
     @Option(Setting.drainTimeout) var drainTimeout: String?
@@ -22,7 +23,8 @@ struct Serve: AsyncParsableCommand {
     mutating func run() async throws {
         let flags = givenFlags([
             (.host, host), (.port, port), (.threads, threads), (.shards, shards), (.maxValueBytes, maxValueBytes),
-            (.maxKeyBytes, maxKeyBytes), (.maxConnections, maxConnections), (.idleTimeout, idleTimeout),
+            (.maxKeyBytes, maxKeyBytes), (.defaultTTL, defaultTTL), (.maxConnections, maxConnections),
+            (.idleTimeout, idleTimeout),
             (.drainTimeout, drainTimeout), (.logLevel, logLevel), (.logFormat, logFormat), (.config, config),
         ])
         let configuration = try await ServerConfiguration.load(

@@ -48,6 +48,10 @@ extension Setting {
         "max-value-bytes", \.maxValueBytes, 1...(4 << 30) - 1, "Longest value that is stored")
     /// Limit of a key's length.
     package static let maxKeyBytes = size("max-key-bytes", \.maxKeyBytes, 1...4096, "Longest key, percent-decoded")
+    /// Life of a value.
+    package static let defaultTTL = duration(
+        "default-ttl", \.defaultTTL, .zero ... .seconds(315_576_000), "0 to 87660h",
+        "How long values live that are stored without a ttl; 0 for ever")
     /// Limit of open connections.
     package static let maxConnections = number(
         "max-connections", \.maxConnections, 1...1_000_000, "Connections open at once")
@@ -73,7 +77,7 @@ extension Setting {
 
     /// Every setting of a server, in the order of the help texts.
     package static let all = [
-        host, port, threads, shards, maxValueBytes, maxKeyBytes, maxConnections, idleTimeout, drainTimeout, logLevel,
-        logFormat,
+        host, port, threads, shards, maxValueBytes, maxKeyBytes, defaultTTL, maxConnections, idleTimeout, drainTimeout,
+        logLevel, logFormat,
     ]
 }

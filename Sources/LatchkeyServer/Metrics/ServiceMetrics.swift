@@ -89,6 +89,9 @@ struct ServiceMetrics {
         text.begin("latchkey_get_hits_total", .counter, help: "Look-ups that found their key.")
         text.sample(shards.reduce(0) { $0 + $1.counts.hits })
         text.begin(
+            "latchkey_expired_total", .counter, help: "Entries removed because their time to live was over.")
+        text.sample(shards.reduce(0) { $0 + $1.counts.expired })
+        text.begin(
             "latchkey_get_misses_total", .counter,
             help: "Look-ups that did not. hits / (hits + misses) is the hit ratio.")
         text.sample(shards.reduce(0) { $0 + $1.counts.misses })
@@ -107,6 +110,10 @@ struct ServiceMetrics {
         }
         text.begin("latchkey_http_connections", .gauge, help: "Connections open now. Near --max-connections: raise it.")
         text.sample(server.connectionCount)
+        text.begin(
+            "latchkey_http_waiting_requests", .gauge,
+            help: "Requests that wait for a change (Prefer: wait) or for long work. They cost a connection and no thread.")
+        text.sample(server.waitingCount)
         text.begin(
             "latchkey_http_rejected_total", .counter, help: "Connections refused, by reason. They were told to retry.")
         text.sample(server.rejectedConnectionCount, [("reason", "connections")])

@@ -1,0 +1,76 @@
+import ByteBuffers
+import HTTPMessages
+import KeyValueStore
+
+// POST on /batch: many keys in one request.
+extension KeyValueAPI {
+    /// What to do with the content of a batch.
+    func receiveBatch(_ request: Request, _ target: RequestTarget) throws(Problem) -> Reception {
+        _ = try Query(target.query, knows: [])
+        try checkLength(request)
+        return .take(BytesBuilder(capacity: request.announcedLength ?? 0, limit: limits.valueBytes))
+    }
+
+    /// Carries the items out one after the other, each as a request of its own would be. Nothing is done where the batch cannot
+    /// be read.
+    func batch(_ request: Request, _ upload: consuming Upload) throws(Problem) -> Response {
+        let content = try takeContent(upload).freeze()
+        let answer = try content.withBorrowedBytes { (content) throws(Problem) in
+            let items = try BatchRequest.parse(content, limit: BatchRequest.maximumItemCount)
+            var answer = BatchAnswer(reserving: 64 * items.count)
+            for item in items { carryOut(item, &answer) }
+            return answer.finish()
+        }
+        var response = Response(.ok, route: Route.batch.id, body: .shared(answer))
+        response.contentType = .batch
+        return response
+    }
+
+    private func carryOut(_ item: BatchRequest.Item, _ answer: inout BatchAnswer) {
+        do throws(Problem) {
+            switch item {
+            case .get(let key): try get(key, &answer)
+            case .put(let key, let value): try put(key, value, &answer)
+            case .delete(let key):
+                let outcome = try withDecodedKey(key, named: "key") { key in store.remove(key) }
+                answer.append(outcome == .removed ? .noContent : .notFound, etag: nil, content: nil)
+            }
+        } catch {
+            answer.append(error.status, etag: nil, content: nil)
+        }
+    }
+
+    private func get(_ key: BorrowedBytes, _ answer: inout BatchAnswer) throws(Problem) {
+        guard let entry = try withDecodedKey(key, named: "key", { key in store.entry(for: key) }) else {
+            throw noSuchKey
+        }
+        let value = entry.value
+        // What is copied into one answer has the same limit as a value.
+        guard answer.count + value.count <= limits.valueBytes else {
+            throw Problem(.contentTooLarge, "the answer would be larger than the limit of \(limits.valueBytes) bytes")
+        }
+        value.withBorrowedBytes {
+            answer.append(.ok, etag: EntityTag(nonce: nonce, version: entry.version), content: $0)
+        }
+    }
+
+    private func put(_ key: BorrowedBytes, _ value: BorrowedBytes, _ answer: inout BatchAnswer) throws(Problem) {
+        let time = limits.defaultTimeToLive
+        let entry = try withDecodedKey(key, named: "key") { key in
+            var builder = Entry.start(
+                key: key, attributes: BorrowedBytes(""), hasDeadline: time != nil, valueCount: value.count,
+                maximumValueCount: value.count)
+            let fits = builder.append(value)
+            precondition(fits, "a builder for a value of another size")
+            return Entry(sealing: builder)
+        }
+        if let time { entry.setDeadline(store.clock.now + time.nanoseconds) }
+        switch store.put(entry) {
+        case .created(let version): answer.append(.created, etag: tag(version), content: nil)
+        case .replaced(let version): answer.append(.noContent, etag: tag(version), content: nil)
+        case .conditionFailed: preconditionFailure("a write without a condition")
+        }
+    }
+
+    private func tag(_ version: UInt64) -> EntityTag { EntityTag(nonce: nonce, version: version) }
+}

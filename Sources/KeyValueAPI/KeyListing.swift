@@ -1,0 +1,115 @@
+import ByteBuffers
+import HTTPMessages
+import KeyValueStore
+
+// GET on /keys/: a page of the keys that begin with a prefix, and a link to the next.
+extension KeyValueAPI {
+    private static let listingParameters: [StaticString] = ["prefix", "limit", "cursor"]
+    private static let defaultPageSize = 1000
+    private static let largestPageSize = 10_000
+    /// What one request goes over at most, in keys: a few milliseconds' work. A page may so have fewer keys than asked for,
+    /// also none, and yet a link to the next.
+    private static let keysWalked = 20_000
+    /// What a step costs that meets no key, in keys.
+    private static let costOfStep = 8
+
+    func list(_ request: Request, _ target: RequestTarget) throws(Problem) -> Response {
+        let query = try Query(target.query, knows: Self.listingParameters)
+        let limit = try pageSize(query)
+        let start = try query.value(of: "cursor").map { (text) throws(Problem) in try cursor(text) }
+        let prefix = query.value(of: "prefix") ?? BorrowedBytes("")
+        return try withDecodedPrefix(prefix) { (prefix) throws(Problem) in
+            var page = KeyPage(asJSON: request.prefersJSON, api: self)
+            let next = fill(&page, prefix: prefix, limit: limit, from: start ?? .init())
+            var response = Response(.ok, route: Route.collection.id, body: .shared(page.finish()))
+            response.contentType = page.asJSON ? .json : .plainText
+            if let next { response.add(link: link(to: next, prefix: prefix, limit: limit)) }
+            return response
+        }
+    }
+
+    /// Fills a page. Returns where the next one begins, nil where there is none.
+    private func fill(
+        _ page: inout KeyPage, prefix: BorrowedBytes, limit: Int, from start: ShardedStore.WalkPosition
+    ) -> ShardedStore.WalkPosition? {
+        var position: ShardedStore.WalkPosition? = start
+        var walked = 0
+        while position != nil, page.count < limit, walked < Self.keysWalked {
+            let entries = store.nextEntries(from: &position)
+            walked += entries.count + Self.costOfStep
+            for (index, walkedEntry) in entries.enumerated() {
+                walkedEntry.entry.key.withBorrowedBytes { key in
+                    if key.starts(with: prefix) { page.append(key, walkedEntry.entry) }
+                }
+                // Keys of one hash have one place in the order, and stay together.
+                let isLastOfPlace = index + 1 == entries.count || entries[index + 1].position != walkedEntry.position
+                if page.count >= limit, isLastOfPlace, index + 1 < entries.count {
+                    return entries[index + 1].position
+                }
+            }
+        }
+        return position
+    }
+
+    private func pageSize(_ query: Query) throws(Problem) -> Int {
+        guard let text = query.value(of: "limit") else { return Self.defaultPageSize }
+        guard let limit = decimalNumber(text), limit >= 1, limit <= Self.largestPageSize else {
+            throw Problem(
+                .badRequest, "limit '\(text.excerpt())' is not a whole number from 1 to \(Self.largestPageSize)")
+        }
+        return Int(limit)
+    }
+
+    /// `<nonce>-<shard>-<order>`, in hexadecimal: the order of another run would be another.
+    private func cursor(_ text: BorrowedBytes) throws(Problem) -> ShardedStore.WalkPosition {
+        let parts = String(decoding: text, as: UTF8.self).split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count == 3, UInt64(parts[0], radix: 16) == nonce, let shard = Int(parts[1], radix: 16),
+            let order = UInt64(parts[2], radix: 16), shard >= 0, shard < store.shardCount
+        else {
+            throw Problem(.badRequest, "cursor '\(text.excerpt())' is not one that this run of the service has given out")
+        }
+        return .init(shard: shard, order: order)
+    }
+
+    private func link(to position: ShardedStore.WalkPosition, prefix: BorrowedBytes, limit: Int) -> String {
+        var encoded: [UInt8] = []
+        prefix.appendPercentEncoded(to: &encoded)
+        let cursor = [nonce, UInt64(position.shard), position.order].map { String($0, radix: 16) }
+            .joined(separator: "-")
+        let query = "prefix=\(String(decoding: encoded, as: UTF8.self))&limit=\(limit)&cursor=\(cursor)"
+        return "</keys/?\(query)>; rel=\"next\""
+    }
+}
+
+/// A page of keys: one a line, or an object with a list of them.
+private struct KeyPage: ~Copyable {
+    let asJSON: Bool
+    private let api: KeyValueAPI
+    private var bytes: [UInt8] = []
+    private(set) var count = 0
+
+    init(asJSON: Bool, api: KeyValueAPI) {
+        self.asJSON = asJSON
+        self.api = api
+        if asJSON { bytes.append(contentsOf: #"{"keys":["#.utf8) }
+    }
+
+    mutating func append(_ key: BorrowedBytes, _ entry: Entry) {
+        if asJSON {
+            bytes.append(contentsOf: (count == 0 ? #"{"key":""# : #",{"key":""#).utf8)
+            key.appendPercentEncoded(to: &bytes)
+            let tag = EntityTag(nonce: api.nonce, version: entry.version).text.dropFirst().dropLast()
+            let seconds = api.secondsLeft(of: entry).map { "\($0)" } ?? "null"
+            bytes.append(contentsOf: #"","size":\#(entry.value.count),"etag":"\"\#(tag)\"","ttl":\#(seconds)}"#.utf8)
+        } else {
+            key.appendPercentEncoded(to: &bytes)
+            bytes.append(UInt8(ascii: "\n"))
+        }
+        count += 1
+    }
+
+    mutating func finish() -> SharedBytes {
+        if asJSON { bytes.append(contentsOf: "]}\n".utf8) }
+        return SharedBytes(copying: bytes)
+    }
+}

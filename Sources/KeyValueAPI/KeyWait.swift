@@ -1,0 +1,86 @@
+import ByteBuffers
+import HTTPMessages
+import KeyValueStore
+import Locks
+import Synchronization
+
+/// A GET that waits for its key to change (`Prefer: wait`, RFC 7240 section 4.3).
+///
+/// It holds nothing but the key: whenever something may have happened it is answered anew.
+final class KeyWait: PendingResponse {
+    private let api: KeyValueAPI
+    private let key: SharedBytes
+    private let seconds: Int
+    private let waitEnd: ContinuousClock.Instant
+    private let seenVersion: UInt64
+    private let watch = KeyWatch()
+    /// When the entry last seen expires, which nobody tells at that moment.
+    private let entryDeadline: Atomic<UInt64>
+
+    init(api: KeyValueAPI, key: SharedBytes, seconds: Int, seen entry: Entry) {
+        self.api = api
+        self.key = key
+        self.seconds = seconds
+        waitEnd = .now + .seconds(seconds)
+        seenVersion = entry.version
+        entryDeadline = Atomic(entry.deadline)
+    }
+
+    var deadline: ContinuousClock.Instant? {
+        let entryDeadline = entryDeadline.load(ordering: .relaxed)
+        guard entryDeadline != Entry.never else { return waitEnd }
+        let now = api.store.clock.now
+        return min(waitEnd, .now + .nanoseconds(Int64(clamping: entryDeadline > now ? entryDeadline - now : 0)))
+    }
+
+    func start(_ resumption: any Resumption) {
+        watch.begin(resumption)
+        // Watched first and looked up then, so that a write is either seen here or told of.
+        let current = key.withBorrowedBytes { key in
+            api.store.watch(key, watch)
+            return api.store.entry(for: key)
+        }
+        if current?.version != seenVersion { resumption.resume() }
+    }
+
+    func response(to request: Request, isLast: Bool) -> Response? {
+        let entry = key.withBorrowedBytes { api.store.entry(for: $0) }
+        entryDeadline.store(entry?.deadline ?? Entry.never, ordering: .relaxed)
+        var response = api.answer(to: request, with: entry)
+        if response.status == .notModified, !isLast { return nil }
+        response.add(preferenceApplied: "wait=\(seconds)")
+        return response
+    }
+
+    func end() { key.withBorrowedBytes { api.store.unwatch($0, watch) } }
+}
+
+/// Resumes a request when its key changes.
+private final class KeyWatch: KeyWatcher {
+    private let resumption = AnnotatedMutex<(any Resumption)?>(nil)
+
+    func begin(_ resumption: any Resumption) { self.resumption.withLock { $0 = resumption } }
+
+    func keyChanged() {
+        let resumption = resumption.withLock { $0 }
+        resumption?.resume()
+    }
+}
+
+extension KeyValueAPI {
+    /// The promise of an answer to a GET whose entry is as the client knows it.
+    func wait(for target: RequestTarget, seconds: Int, seen entry: Entry) throws(Problem) -> any PendingResponse {
+        let key = try withKey(of: target) { SharedBytes(copying: $0) }
+        return KeyWait(api: self, key: key, seconds: seconds, seen: entry)
+    }
+
+    /// The answer to a GET of a key that has `entry` now. Its condition has been read before, and is no other now.
+    fileprivate func answer(to request: Request, with entry: Entry?) -> Response {
+        do throws(Problem) {
+            guard let entry else { throw noSuchKey }
+            return respond(with: entry, to: request, if: try condition(of: request))
+        } catch {
+            return error.response(route: Route.keys.id, asJSON: request.prefersJSON)
+        }
+    }
+}

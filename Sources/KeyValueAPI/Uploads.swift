@@ -1,0 +1,59 @@
+import ByteBuffers
+import HTTPMessages
+import KeyValueStore
+
+// What requests that bring a value have in common.
+extension KeyValueAPI {
+    /// A client that waits for leave to send is spared the upload; so is everybody from one that is too large. Else the
+    /// content is skipped, which lets the connection live.
+    func refuse(_ request: Request, _ response: Response) -> Reception {
+        if request.expectsContinue || response.status == .contentTooLarge { return .refuse(response) }
+        return .skip(response)
+    }
+
+    /// Takes the content as the value of the target's key, unless something is wrong with it, or its condition can not hold
+    /// any more.
+    func receiveValue(
+        _ request: Request, _ target: RequestTarget, hasDeadline: Bool
+    ) throws(Problem) -> Reception {
+        try checkLength(request)
+        guard request.first(.contentRange) == nil else {
+            throw Problem(.badRequest, "Content-Range has no meaning in a \(request.method.name): values are stored whole")
+        }
+        if let condition = try condition(of: request) {
+            let (mayHold, current) = try withKey(of: target) { key in store.mayHold(condition, for: key) }
+            if !mayHold { return refuse(request, preconditionFailed(request, current: current)) }
+        }
+        let length = request.announcedLength ?? 0
+        let limit = limits.valueBytes
+        return .take(
+            try withKey(of: target) { (key) throws(Problem) in
+                try request.withStoredFields { attributes in
+                    Entry.start(
+                        key: key, attributes: attributes, hasDeadline: hasDeadline, valueCount: length,
+                        maximumValueCount: limit)
+                }
+            })
+    }
+
+    /// Throws where more content is announced than a value may have.
+    func checkLength(_ request: Request) throws(Problem) {
+        guard let length = request.announcedLength, length > limits.valueBytes else { return }
+        let text = request.first(.contentLength)?.excerpt() ?? ""
+        throw Problem(
+            .contentTooLarge, "the value of \(text) bytes is larger than the limit of \(limits.valueBytes) bytes")
+    }
+
+    /// The entry that has been uploaded.
+    func takeEntry(_ upload: consuming Upload) throws(Problem) -> Entry { Entry(sealing: try takeContent(upload)) }
+
+    /// The content that has been uploaded.
+    func takeContent(_ upload: consuming Upload) throws(Problem) -> BytesBuilder {
+        switch consume upload {
+        case .complete(let complete): return complete
+        case .tooLarge:
+            throw Problem(.contentTooLarge, "the value is larger than the limit of \(limits.valueBytes) bytes")
+        case .none: preconditionFailure("an upload that was received has content, be it empty")
+        }
+    }
+}

@@ -1,0 +1,48 @@
+public import ByteBuffers
+
+extension ShardedStore {
+    /// What became of an update.
+    public enum UpdateOutcome: Sendable {
+        /// The key was missing, and has this entry now.
+        case created(Entry)
+        /// The key was present, and has this entry now.
+        case replaced(Entry)
+        /// The condition did not hold for this version, nil where the key is missing. Nothing has changed.
+        case conditionFailed(current: UInt64?)
+    }
+
+    /// Puts in the place of the entry for `key`, nil where it is missing, what `make` makes of it, if `condition` holds for it.
+    /// Atomic: no other write happens in between.
+    ///
+    /// - Parameters:
+    ///   - keepsDeadline: whether the new entry, which then has room for one, takes over the deadline.
+    ///   - make: makes the new entry; called again, with the entry that is there then, where another write came first. What it
+    ///     throws is thrown on, and nothing has changed.
+    /// - Locking: acquires the shard's lock to look up, and to write only if the entry is still the same; `make` runs with the
+    ///   lock free. Whenever it must run again, another write of the key has succeeded.
+    public func update<Failure: Error>(
+        _ key: BorrowedBytes, if condition: WriteCondition?, keepsDeadline: Bool,
+        _ make: (Entry?) throws(Failure) -> Entry
+    ) throws(Failure) -> UpdateOutcome {
+        let hashedKey = hashed(key)
+        let cell = cell(of: hashedKey)
+        while true {
+            let current = cell.pointee.lock.withLock(.read) { $0.peekLocked(hashedKey) }
+            if let condition, !condition.holds(for: current?.version) {
+                return .conditionFailed(current: current?.version)
+            }
+            let entry = try make(current)
+            let unchanged =
+                if let current {
+                    WriteCondition(matching: .versions([current.version]))
+                } else {
+                    WriteCondition(notMatching: .any)
+                }
+            switch put(entry, if: unchanged, keepsDeadline: keepsDeadline) {
+            case .created: return .created(entry)
+            case .replaced: return .replaced(entry)
+            case .conditionFailed: continue
+            }
+        }
+    }
+}
