@@ -114,9 +114,7 @@ extension KeyValueAPI {
     private func withKey<Result: ~Copyable>(
         of target: RequestTarget, _ body: (BorrowedBytes) -> Result
     ) throws(Problem) -> Result {
-        if let name = target.firstParameterName {
-            throw Problem(.badRequest, "unknown query parameter '\(name.excerpt())'")
-        }
+        _ = try Query(target.query, knows: [])
         let encoded = target.path.slice(6..<target.path.count)
         let limit = limits.keyBytes
         return try encoded.withPercentDecoded(limit: limit) { decoded -> Swift.Result<Result, Problem> in
