@@ -37,14 +37,4 @@ public struct RequestTarget: Sendable {
         }
         return empty
     }
-
-    /// The name of the first query parameter, still percent-encoded, or nil where there is none.
-    public var firstParameterName: BorrowedBytes? {
-        guard let query else { return nil }
-        for parameter in query.split(separator: UInt8(ascii: "&")) {
-            let bytes = query.slice(parameter.startIndex..<parameter.endIndex)
-            return bytes.slice(0..<(bytes.firstPosition(of: UInt8(ascii: "=")) ?? bytes.count))
-        }
-        return nil
-    }
 }

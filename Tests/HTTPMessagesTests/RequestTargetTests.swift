@@ -74,23 +74,7 @@ import Testing
             let parts = RequestTarget(bytes, method: .get)
             #expect(Array(parts.path) == [0x2f, 0xff, 0, 0xc3])
             #expect(parts.query.map { Array($0) } == [0xfe, 0x3d])
-            #expect(parts.firstParameterName.map { Array($0) } == [0xfe])
         }
-    }
-
-    @Test(arguments: [
-        ("/?a", "a"), ("/?a=1", "a"), ("/?a=1&b=2", "a"), ("/?a&b", "a"), ("/?a=b=c", "a"), ("/?a=", "a"), ("/?=1", ""),
-        ("/?=", ""), ("/?&a=1", "a"), ("/?&&&a&b", "a"), ("/?%61%3D=1", "%61%3D"), ("/?a+b=1", "a+b"),
-        ("/?a;b=1", "a;b"),
-        ("/?a/b?c=1", "a/b?c"), ("http://host?ab=1", "ab"),
-    ])
-    func `the first parameter's name ends at the first equals sign`(target: String, expected: String) {
-        #expect(borrowing(target) { RequestTarget($0, method: .get).firstParameterName?.text } == expected)
-    }
-
-    @Test(arguments: ["/", "/?", "/?&", "/?&&", "/a=b&c", "*", "", "a?b", "http://host"])
-    func `there is no parameter where nothing stands in a query`(target: String) {
-        #expect(borrowing(target) { RequestTarget($0, method: .get).firstParameterName == nil })
     }
 
     @Test(arguments: seeds)
