@@ -5,7 +5,9 @@ public import ByteBuffers
 /// For each request: `receive` when its fields have arrived, then `respond` when all of it has.
 public protocol RequestHandler: AnyObject, Sendable {
     /// Decides what to do with a request whose content has not arrived yet.
-    func receive(_ request: Request) -> Reception
+    ///
+    /// - Parameter builder: where the content goes, if the decision is `take`, which needs one; nil until it is set.
+    func receive(_ request: Request, into builder: inout BytesBuilder?) -> Reception
 
     /// Answers a request that has arrived completely.
     func respond(to request: Request, upload: consuming Upload) -> Answer
@@ -20,11 +22,11 @@ public enum Answer: Sendable {
 }
 
 /// What to do with a request's content.
-public enum Reception: ~Copyable {
+public enum Reception: Sendable {
     /// Skip the content, if there is any, and answer at its end.
     case respondAtEnd
     /// Put the content into the builder, and answer at its end.
-    case take(BytesBuilder)
+    case take
     /// Skip the content and give this answer at its end.
     case skip(Response)
     /// Give this answer at once, without reading the content; the connection cannot be used again.

@@ -21,6 +21,16 @@ public struct TimeToLive: Sendable, Equatable {
         self.nanoseconds = nanoseconds
     }
 
+    /// The same as `duration`, nil where that is not more than zero.
+    ///
+    /// - Precondition: at most `maximumSeconds`.
+    public init?(_ duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        guard duration > .zero, seconds > 0 || attoseconds >= 1_000_000_000 else { return nil }
+        precondition(seconds <= Self.maximumSeconds, "a time to live of \(seconds) s")
+        nanoseconds = UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds / 1_000_000_000)
+    }
+
     private static func nanoseconds(in text: BorrowedBytes) -> UInt64? {
         let point = text.firstPosition(of: UInt8(ascii: ".")) ?? text.count
         guard let seconds = text.slice(0..<point).saturatedNumber, seconds <= maximumSeconds else { return nil }

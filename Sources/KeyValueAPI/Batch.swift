@@ -5,10 +5,13 @@ import KeyValueStore
 // POST on /batch: many keys in one request.
 extension KeyValueAPI {
     /// What to do with the content of a batch.
-    func receiveBatch(_ request: Request, _ target: RequestTarget) throws(Problem) -> Reception {
+    func receiveBatch(
+        _ request: Request, _ target: RequestTarget, _ builder: inout BytesBuilder?
+    ) throws(Problem) -> Reception {
         _ = try Query(target.query, knows: [])
         try checkLength(request)
-        return .take(BytesBuilder(capacity: request.announcedLength ?? 0, limit: limits.valueBytes))
+        builder = BytesBuilder(capacity: request.announcedLength ?? 0, limit: limits.valueBytes)
+        return .take
     }
 
     /// Carries the items out one after the other, each as a request of its own would be. Nothing is done where the batch cannot
@@ -36,7 +39,11 @@ extension KeyValueAPI {
                 answer.append(outcome == .removed ? .noContent : .notFound, etag: nil, content: nil)
             }
         } catch {
-            answer.append(error.status, etag: nil, content: nil)
+            // A missing key needs no words; whatever else is wrong is told as a request of its own would be.
+            guard error.status != .notFound else { return answer.append(.notFound, etag: nil, content: nil) }
+            SharedBytes(copying: error.detail.utf8).withBorrowedBytes {
+                answer.append(error.status, etag: nil, content: $0)
+            }
         }
     }
 

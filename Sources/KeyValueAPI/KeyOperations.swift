@@ -5,14 +5,17 @@ import KeyValueStore
 // POST on /keys/<key>.
 extension KeyValueAPI {
     /// What to do with the content of a POST.
-    func receivePost(_ request: Request, _ target: RequestTarget) throws(Problem) -> Reception {
+    func receivePost(
+        _ request: Request, _ target: RequestTarget, _ builder: inout BytesBuilder?
+    ) throws(Problem) -> Reception {
         switch try operation(target) {
         case .increment, .getAndDelete, .touch: return .respondAtEnd
         case .append(let time):
             // Where nothing is, what is appended becomes the value, and may get a deadline.
             let hasDeadline = time != nil || limits.defaultTimeToLive != nil
-            return try receiveValue(request, target, hasDeadline: hasDeadline)
-        case .getAndSet(let expiry): return try receiveValue(request, target, hasDeadline: expiry.needsRoom)
+            return try receiveValue(request, target, hasDeadline: hasDeadline, &builder)
+        case .getAndSet(let expiry):
+            return try receiveValue(request, target, hasDeadline: expiry.needsRoom, &builder)
         }
     }
 

@@ -74,9 +74,11 @@ extension KeyValueAPI {
     private static let putParameters: [StaticString] = ["ttl", "keepttl"]
 
     /// What to do with the content of a PUT: everything that can be decided before it arrives is.
-    func receivePut(_ request: Request, _ target: RequestTarget) throws(Problem) -> Reception {
+    func receivePut(
+        _ request: Request, _ target: RequestTarget, _ builder: inout BytesBuilder?
+    ) throws(Problem) -> Reception {
         let expiry = try expiry(try Query(target.query, knows: Self.putParameters))
-        return try receiveValue(request, target, hasDeadline: expiry.needsRoom)
+        return try receiveValue(request, target, hasDeadline: expiry.needsRoom, &builder)
     }
 
     func put(_ request: Request, _ target: RequestTarget, _ upload: consuming Upload) throws(Problem) -> Response {

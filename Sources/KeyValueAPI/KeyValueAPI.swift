@@ -1,4 +1,4 @@
-import ByteBuffers
+public import ByteBuffers
 public import HTTPMessages
 public import KeyValueStore
 
@@ -40,15 +40,15 @@ public final class KeyValueAPI: RequestHandler {
     }
 
     /// Decides on a request with a value before its content arrives; all others are answered when they are complete.
-    public func receive(_ request: Request) -> Reception {
+    public func receive(_ request: Request, into builder: inout BytesBuilder?) -> Reception {
         guard request.method == .put || request.method == .post else { return .respondAtEnd }
         let target = RequestTarget(request.target, method: request.method)
         let route = Route(path: target.path)
         do throws(Problem) {
             switch (route, request.method) {
-            case (.keys, .put): return try receivePut(request, target)
-            case (.keys, .post): return try receivePost(request, target)
-            case (.batch, .post): return try receiveBatch(request, target)
+            case (.keys, .put): return try receivePut(request, target, &builder)
+            case (.keys, .post): return try receivePost(request, target, &builder)
+            case (.batch, .post): return try receiveBatch(request, target, &builder)
             default: return .respondAtEnd
             }
         } catch {

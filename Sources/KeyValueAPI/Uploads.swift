@@ -7,14 +7,13 @@ extension KeyValueAPI {
     /// A client that waits for leave to send is spared the upload; so is everybody from one that is too large. Else the
     /// content is skipped, which lets the connection live.
     func refuse(_ request: Request, _ response: Response) -> Reception {
-        if request.expectsContinue || response.status == .contentTooLarge { return .refuse(response) }
-        return .skip(response)
+        request.expectsContinue || response.status == .contentTooLarge ? .refuse(response) : .skip(response)
     }
 
     /// Takes the content as the value of the target's key, unless something is wrong with it, or its condition can not hold
     /// any more.
     func receiveValue(
-        _ request: Request, _ target: RequestTarget, hasDeadline: Bool
+        _ request: Request, _ target: RequestTarget, hasDeadline: Bool, _ builder: inout BytesBuilder?
     ) throws(Problem) -> Reception {
         try checkLength(request)
         guard request.first(.contentRange) == nil else {
@@ -26,14 +25,14 @@ extension KeyValueAPI {
         }
         let length = request.announcedLength ?? 0
         let limit = limits.valueBytes
-        return .take(
-            try withKey(of: target) { (key) throws(Problem) in
-                try request.withStoredFields { attributes in
-                    Entry.start(
-                        key: key, attributes: attributes, hasDeadline: hasDeadline, valueCount: length,
-                        maximumValueCount: limit)
-                }
-            })
+        builder = try withKey(of: target) { (key) throws(Problem) in
+            try request.withStoredFields { attributes in
+                Entry.start(
+                    key: key, attributes: attributes, hasDeadline: hasDeadline, valueCount: length,
+                    maximumValueCount: limit)
+            }
+        }
+        return .take
     }
 
     /// Throws where more content is announced than a value may have.

@@ -111,9 +111,12 @@ private let rawNULProblem = Problem(.badRequest, "the request target has a NUL b
 
 extension EventLoop {
     fileprivate func receive(_ connection: OpaquePointer, _ state: Connection) -> MHD_Result {
-        switch handler.receive(state.request) {
+        var builder: BytesBuilder?
+        switch handler.receive(state.request, into: &builder) {
         case .respondAtEnd: state.phase = .skipping
-        case .take(let builder): state.phase = .taking(builder)
+        case .take:
+            guard let builder = builder.take() else { preconditionFailure("content is taken without a builder") }
+            state.phase = .taking(builder)
         case .skip(let response): state.phase = .answering(response)
         case .refuse(let response):
             state.refusedEarly = true

@@ -58,11 +58,12 @@ struct InProcessClient: Sendable {
     /// Sends a request and returns what became of it.
     func send(_ method: String, _ target: [UInt8], _ fields: Fields = [:], _ body: Body = .none) -> Answer {
         withRequest(method, target, fields, body) { request in
-            switch api.receive(request) {
+            var builder: BytesBuilder?
+            return switch api.receive(request, into: &builder) {
             case .respondAtEnd: Answer(respond(to: request, upload: .none), .respondAtEnd)
             case .skip(let response): Answer(response, .skip)
             case .refuse(let response): Answer(response, .refuse)
-            case .take(let builder): Answer(respond(to: request, upload: fill(builder, body.pieces)), .take)
+            case .take: Answer(respond(to: request, upload: fill(builder.take()!, body.pieces)), .take)
             }
         }
     }
@@ -74,8 +75,9 @@ struct InProcessClient: Sendable {
     /// A request whose client goes away before its content has arrived.
     func abandon(_ method: String, _ target: String, _ fields: Fields = [:], _ body: Body = .none) {
         withRequest(method, Array(target.utf8), fields, body) { request in
-            guard case .take(let builder) = api.receive(request) else { return }
-            _ = fill(builder, body.pieces)
+            var builder: BytesBuilder?
+            guard case .take = api.receive(request, into: &builder) else { return }
+            _ = fill(builder.take()!, body.pieces)
         }
     }
 

@@ -1,3 +1,4 @@
+import ByteBuffers
 import HTTPMessages
 import Sockets
 import TestSupport
@@ -70,7 +71,7 @@ import Testing
 
 /// Answers 204 to all there is.
 private final class SilentHandler: RequestHandler {
-    func receive(_ request: Request) -> Reception { .respondAtEnd }
+    func receive(_ request: Request, into builder: inout BytesBuilder?) -> Reception { .respondAtEnd }
 
     func respond(to request: Request, upload: consuming Upload) -> Answer {
         .now(Response(.noContent, route: RouteID(rawValue: 0)))

@@ -95,9 +95,10 @@ final class WaitingHandler: RequestHandler {
     /// The responses so far, in the order of the requests.
     var responses: [TestResponse] { made.withLock { $0 } }
 
-    func receive(_ request: Request) -> Reception {
-        request.method == .put
-            ? .take(BytesBuilder(capacity: request.announcedLength ?? 0, limit: 1 << 20)) : .respondAtEnd
+    func receive(_ request: Request, into builder: inout BytesBuilder?) -> Reception {
+        guard request.method == .put else { return .respondAtEnd }
+        builder = BytesBuilder(capacity: request.announcedLength ?? 0, limit: 1 << 20)
+        return .take
     }
 
     func respond(to request: Request, upload: consuming Upload) -> Answer {
