@@ -162,3 +162,15 @@ func withWaitingServer(
     }
     try outcome.get()
 }
+
+/// Counts up from 0. Any thread.
+final class Counter: Sendable {
+    private let value = AnnotatedMutex(0)
+
+    func next() -> Int {
+        value.withLock {
+            $0 += 1
+            return $0 - 1
+        }
+    }
+}

@@ -1,0 +1,208 @@
+import Glibc
+import HTTPMessages
+import Locks
+import MicroHTTPD
+import Sockets
+import TestSupport
+import Testing
+
+/// Many waits at once.
+@Suite(.timeLimit(.minutes(5))) struct WaitingLoadTests {
+    @Test func `thousands wait without a thread each, and are answered when each is resumed once`() async throws {
+        // Two descriptors each, since the clients are in this process too; a thousand are for the tests beside this one.
+        let limit = try raiseDescriptorLimit()
+        let count = max(400, min(5_000, (limit - 1_000) / 2))
+        print("\(count) requests wait at once; \(limit) descriptors")
+        let deadline = ContinuousClock.now + .seconds(240)
+        try await withWaitingServer(maximumConnections: count, { TestResponse(deadline: deadline) }) { live in
+            let before = try threadCount()
+            let clients = try await live.waiters(count)
+            // Tests beside this one start threads too, but not that many.
+            #expect(try threadCount() - before < count / 3)
+            let start = ContinuousClock.now
+            for response in live.responses { response.finish() }
+            for client in clients { #expect(try client.response().status == 200) }
+            let elapsed = ContinuousClock.now - start
+            print("\(count) resumed and answered in \(elapsed)")
+            #expect(elapsed < .seconds(30))
+            #expect(live.responses.allSatisfy { $0.asked == [false] })
+        }
+    }
+
+    @Test func `resumed and left at random from many threads, every request ends, and nothing is kept`() async throws {
+        let seed = UInt64.random(in: 1...UInt64.max)
+        print("seed \(seed)")
+        let watched = Watched()
+        try await withRandomWaits(watched) { live, stopping in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<8 {
+                    group.addTask { try clientTurns(live, RandomNumbers(seed: seed &+ UInt64(number))) }
+                }
+                for number in 0..<3 {
+                    group.addTask { resumeAtRandom(watched, stopping, RandomNumbers(seed: seed ^ UInt64(number))) }
+                }
+                for _ in 0..<8 { try await group.next() }
+                stopping.raise()
+                try await group.waitForAll()
+            }
+            #expect(try await eventually { live.connectionCount == 0 && live.waitingCount == 0 })
+        }
+        #expect(watched.startedCount > 500)
+        #expect(watched.aliveCount == 0)
+    }
+
+    @Test func `a stop among clients that come and go ends every request`() async throws {
+        for round in 0..<15 {
+            let watched = Watched()
+            try await withRandomWaits(watched) { live, stopping in
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for number in 0..<4 {
+                        // Some will find the server gone.
+                        group.addTask { try? clientTurns(live, RandomNumbers(seed: UInt64(round * 10 + number + 1))) }
+                    }
+                    group.addTask { resumeAtRandom(watched, stopping, RandomNumbers(seed: UInt64(round + 1))) }
+                    #expect(try await eventually { watched.startedCount > 20 * round })
+                    if round % 3 == 0 { _ = await live.drain(timeout: .milliseconds(round)) }
+                    live.stop()
+                    stopping.raise()
+                    try await group.waitForAll()
+                }
+            }
+            #expect(watched.aliveCount == 0)
+        }
+    }
+}
+
+/// Runs `body`, which may block, with a server all of whose `/wait` answers come later, and are watched.
+private func withRandomWaits(
+    _ watched: Watched, _ body: @escaping @Sendable (HTTPServer, Flag) async throws -> Void
+) async throws {
+    try await blocking {
+        let server = try HTTPServer(
+            .init(host: "127.0.0.1", port: 0, threads: 3, maximumConnections: 1_000, idleTimeoutSeconds: 300),
+            handler: RandomHandler(watched))
+        defer { server.stop() }
+        try await body(server, Flag())
+    }
+}
+
+/// Sends requests, and reads their answers or leaves.
+private func clientTurns(_ server: HTTPServer, _ source: RandomNumbers) throws {
+    var random = source
+    for _ in 0..<40 {
+        let client = try RawClient(port: server.address.port)
+        for _ in 0..<random.below(12) {
+            let burst = 1 + random.below(3)
+            for _ in 0..<burst {
+                try client.send("GET /\(random.below(4) == 0 ? "" : "wait") HTTP/1.1\r\nHost: x\r\n\r\n")
+            }
+            if random.below(8) == 0 { break }
+            for _ in 0..<burst {
+                let status = try client.response().status
+                guard [200, 204, 304].contains(status) else { throw Unexpected("status \(status)") }
+            }
+        }
+    }
+}
+
+/// Resumes whatever waits, until it is told to stop.
+private func resumeAtRandom(_ watched: Watched, _ stopping: Flag, _ source: RandomNumbers) {
+    var random = source
+    while !stopping.isRaised {
+        for response in watched.some(random.below(1 << 20)) {
+            if random.below(3) == 0 { response.resume() } else { response.finish() }
+        }
+        sched_yield()
+    }
+}
+
+/// Answers `/wait` later, by chance also after a deadline of some milliseconds.
+private final class RandomHandler: RequestHandler {
+    private let watched: Watched
+    init(_ watched: Watched) { self.watched = watched }
+
+    func receive(_ request: Request) -> Reception { .respondAtEnd }
+
+    func respond(to request: Request, upload: consuming Upload) -> Answer {
+        guard request.target.starts(with: "/wait".utf8) else {
+            return .now(Response(.noContent, route: RouteID(rawValue: 0)))
+        }
+        let deadline = Int.random(in: 0..<4) == 0 ? ContinuousClock.now + .milliseconds(Int.random(in: 0..<20)) : nil
+        let response = TestResponse(deadline: deadline, onStart: { if Int.random(in: 0..<4) == 0 { $0.finish() } })
+        watched.add(response)
+        return .later(response)
+    }
+}
+
+/// Responses under test, none of which this keeps alive.
+private final class Watched: Sendable {
+    private struct Weak { weak var response: TestResponse? }
+    private struct State {
+        var startedCount = 0
+        var alive: [Weak] = []
+    }
+    private let state = AnnotatedMutex(State())
+
+    func add(_ response: TestResponse) {
+        state.withLock {
+            $0.startedCount += 1
+            $0.alive.append(Weak(response: response))
+        }
+    }
+
+    var startedCount: Int { state.withLock { $0.startedCount } }
+    var aliveCount: Int { state.withLock { $0.alive.count { $0.response != nil } } }
+
+    /// Some of those alive, from a place that `number` picks.
+    func some(_ number: Int) -> [TestResponse] {
+        state.withLock { state in
+            state.alive.removeAll { $0.response == nil }
+            guard !state.alive.isEmpty else { return [] }
+            return state.alive.dropFirst(number % state.alive.count).prefix(8).compactMap(\.response)
+        }
+    }
+}
+
+/// Something that threads are told once.
+private final class Flag: Sendable {
+    private let value = AnnotatedMutex(false)
+    var isRaised: Bool { value.withLock { $0 } }
+    func raise() { value.withLock { $0 = true } }
+}
+
+/// Numbers that are the same in every run with the same seed.
+private struct RandomNumbers: Sendable {
+    private var state: UInt64
+    init(seed: UInt64) { state = seed | 1 }
+
+    mutating func below(_ bound: Int) -> Int {
+        state ^= state << 13
+        state ^= state >> 7
+        state ^= state << 17
+        return Int(state >> 20) % bound
+    }
+}
+
+/// Raises the number of descriptors that this process may have as far as it may. `setrlimit(2)`.
+private func raiseDescriptorLimit() throws -> Int {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
+        throw SocketFailure("ask for the limit")
+    }
+    limit.rlim_cur = limit.rlim_max
+    guard setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
+        throw SocketFailure("raise the limit")
+    }
+    return Int(clamping: limit.rlim_cur)
+}
+
+/// The threads of this process. `/proc/self/task` has a directory for each.
+private func threadCount() throws -> Int {
+    guard let directory = opendir("/proc/self/task") else { throw SocketFailure("list the threads") }
+    defer { closedir(directory) }
+    var count = 0
+    while let entry = readdir(directory) {
+        if entry.pointee.d_name.0 != CChar(bitPattern: UInt8(ascii: ".")) { count += 1 }
+    }
+    return count
+}
