@@ -66,7 +66,8 @@ extension KeyValueAPI {
         guard parts.count == 3, UInt64(parts[0], radix: 16) == nonce, let shard = Int(parts[1], radix: 16),
             let order = UInt64(parts[2], radix: 16), shard >= 0, shard < store.shardCount
         else {
-            throw Problem(.badRequest, "cursor '\(text.excerpt())' is not one that this run of the service has given out")
+            throw Problem(
+                .badRequest, "cursor '\(text.excerpt())' is not one that this run of the service has given out")
         }
         return .init(shard: shard, order: order)
     }

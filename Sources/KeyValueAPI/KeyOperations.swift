@@ -64,7 +64,8 @@ extension KeyValueAPI {
     }
 
     /// The entry that follows `current` with another value: room for a deadline too, since that may be moved at any time.
-    private func successor(of current: Entry?, _ key: BorrowedBytes, _ text: SharedBytes, _ time: TimeToLive?) -> Entry {
+    private func successor(of current: Entry?, _ key: BorrowedBytes, _ text: SharedBytes, _ time: TimeToLive?) -> Entry
+    {
         let builder =
             current?.startSuccessor(hasDeadline: true, valueCount: text.count, maximumValueCount: text.count)
             ?? Entry.start(

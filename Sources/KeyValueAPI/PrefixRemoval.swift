@@ -56,7 +56,9 @@ private final class PrefixRemoval: PendingResponse {
         while position != nil, !isStopping.load(ordering: .relaxed) {
             for walked in store.nextEntries(from: &position) {
                 walked.entry.key.withBorrowedBytes { key in
-                    guard prefix.withBorrowedBytes({ key.starts(with: $0) }), store.remove(key) == .removed else { return }
+                    guard prefix.withBorrowedBytes({ key.starts(with: $0) }), store.remove(key) == .removed else {
+                        return
+                    }
                     removed.add(1, ordering: .relaxed)
                 }
             }
@@ -76,7 +78,8 @@ private final class PrefixRemoval: PendingResponse {
                 .response(route: Route.collection.id, asJSON: asJSON)
         }
         let text = asJSON ? #"{"removed":\#(count)}"# : "\(count)"
-        var response = Response(.ok, route: Route.collection.id, body: .shared(SharedBytes(copying: (text + "\n").utf8)))
+        var response = Response(
+            .ok, route: Route.collection.id, body: .shared(SharedBytes(copying: (text + "\n").utf8)))
         response.contentType = asJSON ? .json : .plainText
         return response
     }

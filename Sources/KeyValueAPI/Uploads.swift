@@ -17,7 +17,8 @@ extension KeyValueAPI {
     ) throws(Problem) -> Reception {
         try checkLength(request)
         guard request.first(.contentRange) == nil else {
-            throw Problem(.badRequest, "Content-Range has no meaning in a \(request.method.name): values are stored whole")
+            throw Problem(
+                .badRequest, "Content-Range has no meaning in a \(request.method.name): values are stored whole")
         }
         if let condition = try condition(of: request) {
             let (mayHold, current) = try withKey(of: target) { key in store.mayHold(condition, for: key) }

@@ -78,10 +78,13 @@ final class EventLoop: @unchecked Sendable {
         closed.add(1, ordering: .relaxed)
     }
 
-    /// From now on every answer ends its connection, and no request waits for its answer. Connections without a request are ended at once: what they have
-    /// received but not read is still answered, since only the receiving side is shut.
+    /// From now on every answer ends its connection.
+    func beginDrain() { isDraining.store(true, ordering: .relaxed) }
+
+    /// Ends what a drain that has begun need not wait for: from now on no request waits for its answer, and connections
+    /// without a request are ended at once. What they have received but not read is still answered, since only the receiving
+    /// side is shut.
     func drain() {
-        isDraining.store(true, ordering: .relaxed)
         waiting.close()
         connections.withLock { connections in
             for connection in connections.values where connection.activity == .idle {

@@ -90,6 +90,8 @@ public final class HTTPServer: Sendable {
     public func drain(timeout: Duration) async -> Bool {
         let deadline = ContinuousClock.now + timeout
         acceptor.stop()
+        // All of them first: who sees one connection end may count on answers on all others to say that they do.
+        for loop in loops { loop.beginDrain() }
         while true {
             // Again each time: a connection may have been accepted, or become idle, since.
             for loop in loops { loop.drain() }

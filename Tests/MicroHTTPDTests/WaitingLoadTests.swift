@@ -1,3 +1,4 @@
+import ByteBuffers
 import Glibc
 import HTTPMessages
 import Locks
@@ -121,7 +122,7 @@ private final class RandomHandler: RequestHandler {
     private let watched: Watched
     init(_ watched: Watched) { self.watched = watched }
 
-    func receive(_ request: Request) -> Reception { .respondAtEnd }
+    func receive(_ request: Request, into builder: inout BytesBuilder?) -> Reception { .respondAtEnd }
 
     func respond(to request: Request, upload: consuming Upload) -> Answer {
         guard request.target.starts(with: "/wait".utf8) else {

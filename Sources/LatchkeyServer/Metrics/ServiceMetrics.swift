@@ -112,7 +112,9 @@ struct ServiceMetrics {
         text.sample(server.connectionCount)
         text.begin(
             "latchkey_http_waiting_requests", .gauge,
-            help: "Requests that wait for a change (Prefer: wait) or for long work. They cost a connection and no thread.")
+            help:
+                "Requests that wait for a change (Prefer: wait) or for long work. They cost a connection and no thread."
+        )
         text.sample(server.waitingCount)
         text.begin(
             "latchkey_http_rejected_total", .counter, help: "Connections refused, by reason. They were told to retry.")
