@@ -59,15 +59,18 @@ let package = Package(
             ],
             resources: [.embedInCode("Resources/openapi.yaml")],
             swiftSettings: memorySafe),
+        .target(
+            name: "LatchkeyClient", dependencies: ["HTTPMessages", "Sockets"], swiftSettings: memorySafe),
         .executableTarget(
             name: "latchkey",
             dependencies: [
-                "LatchkeyServer",
+                "HTTPMessages", "LatchkeyClient", "LatchkeyServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: memorySafe),
 
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: checked),
+        .target(
+            name: "TestSupport", dependencies: ["Sockets"], path: "Tests/TestSupport", swiftSettings: checked),
         .testTarget(name: "ByteBuffersTests", dependencies: ["ByteBuffers"], swiftSettings: checked),
         .testTarget(
             name: "KeyValueStoreTests", dependencies: ["ByteBuffers", "KeyValueStore"], swiftSettings: checked),
@@ -92,6 +95,10 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
             ],
+            swiftSettings: checked),
+        .testTarget(
+            name: "LatchkeyClientTests",
+            dependencies: ["ByteBuffers", "HTTPMessages", "LatchkeyClient", "Sockets", "TestSupport"],
             swiftSettings: checked),
         .testTarget(
             name: "LatchkeyTests", dependencies: ["latchkey", "Sockets", "TestSupport"], swiftSettings: checked),

@@ -5,12 +5,28 @@ public final class ClientConnection: Sendable {
     /// The socket.
     public let descriptor: Int32
 
-    /// Connects; every later call fails with `EAGAIN` after `timeoutSeconds` without progress.
+    /// Connects to the first address of `host` that accepts; every later call fails with `EAGAIN` after `timeoutSeconds`
+    /// without progress.
     public init(host: String, port: UInt16, timeoutSeconds: Int = 5, receiveBuffer: Int32? = nil) throws(SocketFailure)
     {
-        let address = try SocketAddress(host: host, port: port)
-        let place = "connect to \(address.urlHost):\(port)"
-        descriptor = socket(address.family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        var refusal: SocketFailure?
+        for address in try SocketAddress.all(host: host, port: port) {
+            do throws(SocketFailure) {
+                descriptor = try Self.connect(to: address, timeoutSeconds, receiveBuffer)
+                return
+            } catch {
+                // The first address is the one that the user had in mind.
+                refusal = refusal ?? error
+            }
+        }
+        throw refusal!
+    }
+
+    private static func connect(
+        to address: SocketAddress, _ timeoutSeconds: Int, _ receiveBuffer: Int32?
+    ) throws(SocketFailure) -> Int32 {
+        let place = "connect to \(address.urlHost):\(address.port)"
+        let descriptor = socket(address.family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw SocketFailure(place) }
         var limit = timeval(tv_sec: timeoutSeconds, tv_usec: 0)
         let size = socklen_t(MemoryLayout<timeval>.size)
@@ -21,7 +37,12 @@ public final class ClientConnection: Sendable {
         if var receiveBuffer {
             setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receiveBuffer, socklen_t(MemoryLayout<Int32>.size))
         }
-        guard address.withSockaddr({ connect(descriptor, $0, $1) }) == 0 else { throw SocketFailure(place) }
+        guard address.withSockaddr({ Glibc.connect(descriptor, $0, $1) }) == 0 else {
+            let failure = SocketFailure(place)
+            close(descriptor)
+            throw failure
+        }
+        return descriptor
     }
 
     deinit { close(descriptor) }
@@ -52,6 +73,12 @@ public final class ClientConnection: Sendable {
         }
         if failed { throw SocketFailure("receive") }
         return bytes
+    }
+
+    /// Whether `receive` would return at once: something has arrived, or the stream has ended. `poll(2)`.
+    public var hasInput: Bool {
+        var event = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&event, 1, 0) > 0
     }
 
     /// Tells the server that nothing more will be sent.

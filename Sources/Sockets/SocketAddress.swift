@@ -5,21 +5,32 @@ public struct SocketAddress: Sendable {
     var storage: sockaddr_storage
     var length: socklen_t
 
-    /// Resolves `host`, an address or a name, without asking more than the system's resolver.
+    /// The first address of `host`, an address or a name, without asking more than the system's resolver.
     public init(host: String, port: UInt16, toListen: Bool = false) throws(SocketFailure) {
+        self = try Self.all(host: host, port: port, toListen: toListen)[0]
+    }
+
+    /// All addresses of `host`, the one to prefer first; never none. A name may have one of each family, as `localhost`
+    /// has, while a server listens on one only.
+    public static func all(host: String, port: UInt16, toListen: Bool = false) throws(SocketFailure) -> [SocketAddress]
+    {
         var hints = addrinfo()
         hints.ai_family = AF_UNSPEC
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         hints.ai_flags = (toListen ? AI_PASSIVE : 0) | AI_NUMERICSERV
         var results: UnsafeMutablePointer<addrinfo>?
         let code = getaddrinfo(host, String(port), &hints, &results)
-        guard code == 0, let first = results else {
+        guard code == 0, results != nil else {
             throw SocketFailure("resolve the host '\(host)'", code: code == EAI_SYSTEM ? errno : EADDRNOTAVAIL)
         }
         defer { freeaddrinfo(results) }
+        return sequence(first: results!) { $0.pointee.ai_next }.map { SocketAddress($0.pointee) }
+    }
+
+    private init(_ result: addrinfo) {
         storage = sockaddr_storage()
-        length = first.pointee.ai_addrlen
-        memcpy(&storage, first.pointee.ai_addr, Int(length))
+        length = result.ai_addrlen
+        memcpy(&storage, result.ai_addr, Int(length))
     }
 
     /// The address that a socket is bound to.

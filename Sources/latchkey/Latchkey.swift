@@ -10,6 +10,7 @@ struct Latchkey: AsyncParsableCommand {
         usage: """
             latchkey [serve] [--FLAG VALUE ...]
             latchkey healthcheck [--FLAG VALUE ...]
+            latchkey get|put|delete|list|watch [KEY ...] [--url URL]
             """,
         discussion: """
             Each setting below is a flag, an environment variable, and a key of the JSON
@@ -19,7 +20,9 @@ struct Latchkey: AsyncParsableCommand {
             \(settingsTable)
             """,
         version: LatchkeyVersion.string,
-        subcommands: [Serve.self, HealthCheck.self],
+        subcommands: [
+            Serve.self, HealthCheck.self, Get.self, Put.self, Delete.self, List.self, Watch.self,
+        ],
         defaultSubcommand: Serve.self)
 
     static func main() async {

@@ -96,6 +96,11 @@ import Testing
         #expect(configuration.shards == 2)
     }
 
+    @Test func `the variable of the clients is left alone`() async throws {
+        let environment = ["LATCHKEY_URL": "http://10.0.0.1", "LATCHKEY_SHARDS": "2"]
+        #expect(try await loadConfiguration(environment: environment).shards == 2)
+    }
+
     @Test(arguments: [["LATCHKEY_PROT": "1", "LATCHKEY_SHARDZ": "2"], ["LATCHKEY_": "1"]])
     func `a variable that is no setting is refused by its name`(environment: [String: String]) async throws {
         let first = try #require(environment.keys.min())

@@ -16,27 +16,41 @@ final class Program {
     private let errors: ReadingEnd
     private var hasEnded = false
 
+    /// Where the program reads from and complains to, and what a text cannot say to it.
+    struct Surroundings {
+        /// The file to read.
+        var input = "/dev/null"
+        /// A descriptor that stands for standard error, where the test reads the other end itself.
+        var errors: Int32?
+        /// One more argument, which need not be UTF-8.
+        var lastArgument: [UInt8]?
+    }
+
     /// Starts the program with these arguments and, beside what it takes to run at all, this environment.
-    init(_ arguments: [String], environment: [String: String] = [:]) throws {
+    init(_ arguments: [String], environment: [String: String] = [:], surroundings: Surroundings = Surroundings()) throws
+    {
         let (output, outputEnd) = try ReadingEnd.makePair()
         let (errors, errorEnd) = try ReadingEnd.makePair()
         defer { for end in [outputEnd, errorEnd] { close(end) } }
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 0, surroundings.input, O_RDONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, outputEnd, 1)
-        posix_spawn_file_actions_adddup2(&actions, errorEnd, 2)
+        posix_spawn_file_actions_adddup2(&actions, surroundings.errors ?? errorEnd, 2)
         let location = try Self.location()
         let inherited = ["PATH", "ASAN_OPTIONS", "TSAN_OPTIONS", "LD_LIBRARY_PATH"].compactMap {
             (name: String) -> String? in
             getenv(name).map { "\(name)=\(String(cString: $0))" }
         }
-        let started = withCStrings([location] + arguments) { arguments in
-            withCStrings(inherited + environment.map { "\($0)=\($1)" }) { environment in
-                var process = pid_t()
-                let code = posix_spawn(&process, location, &actions, nil, arguments, environment)
-                return (code: code, process: process)
+        let bytes = ([location] + arguments).map { Array($0.utf8) } + (surroundings.lastArgument.map { [$0] } ?? [])
+        let started = withCStrings(bytes) { arguments in
+            withCStrings((inherited + environment.map { "\($0)=\($1)" }).map { Array($0.utf8) }) { environment in
+                withShellSignals { attributes in
+                    var process = pid_t()
+                    let code = posix_spawn(&process, location, &actions, attributes, arguments, environment)
+                    return (code: code, process: process)
+                }
             }
         }
         guard started.code == 0 else { throw SocketFailure("start \(location)", code: started.code) }
@@ -50,8 +64,10 @@ final class Program {
     }
 
     /// Runs the program to its end.
-    static func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Outcome {
-        try Program(arguments, environment: environment).outcome()
+    static func run(
+        _ arguments: [String], environment: [String: String] = [:], input: String = "/dev/null"
+    ) throws -> Outcome {
+        try Program(arguments, environment: environment, surroundings: Surroundings(input: input)).outcome()
     }
 
     /// Starts a server on a free port and waits for its start-up line.
@@ -69,6 +85,12 @@ final class Program {
     }
 
     func signal(_ number: Int32) { kill(process, number) }
+
+    /// What it has written to standard output, as soon as that is enough, or at its end.
+    func output(until isEnough: ([UInt8]) -> Bool) throws -> [UInt8] {
+        _ = try output.read(until: isEnough)
+        return output.seen
+    }
 
     /// Waits for the end. Fails, and ends it, where the program is still there after a minute.
     func outcome() throws -> Outcome {
@@ -92,7 +114,8 @@ final class Program {
 /// The end of a pair of sockets that a process writes to.
 private final class ReadingEnd {
     private let descriptor: Int32
-    private var seen: [UInt8] = []
+    /// All that was read.
+    private(set) var seen: [UInt8] = []
 
     private init(_ descriptor: Int32) { self.descriptor = descriptor }
 
@@ -110,7 +133,7 @@ private final class ReadingEnd {
 
     /// Reads until `isEnough` or the end, and tells all that was read so far.
     func read(until isEnough: ([UInt8]) -> Bool) throws -> String {
-        var buffer = [UInt8](repeating: 0, count: 4096)
+        var buffer = [UInt8](repeating: 0, count: 65_536)
         while !isEnough(seen) {
             var event = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
             guard poll(&event, 1, 60_000) > 0 else {
@@ -124,11 +147,27 @@ private final class ReadingEnd {
     }
 }
 
+/// Calls `body` with attributes by which signals act as in a shell, whatever the thread and the process of the tests have
+/// made of them.
+private func withShellSignals<Result>(_ body: (UnsafePointer<posix_spawnattr_t>) -> Result) -> Result {
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var none = sigset_t()
+    var all = sigset_t()
+    sigemptyset(&none)
+    sigfillset(&all)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setsigdefault(&attributes, &all)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+    return withUnsafePointer(to: attributes, body)
+}
+
 /// Calls `body` with C's form of a list of strings.
 private func withCStrings<Result>(
-    _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
+    _ strings: [[UInt8]], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
 ) -> Result {
-    let copies = strings.map { strdup($0) } + [nil]
+    let copies = strings.map { strdup($0.map { CChar(bitPattern: $0) } + [0]) } + [nil]
     defer { for copy in copies { free(copy) } }
     return copies.withUnsafeBufferPointer { body($0.baseAddress!) }
 }

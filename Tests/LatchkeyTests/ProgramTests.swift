@@ -120,11 +120,6 @@ import Testing
         }
     }
 
-    private func isOneLine(_ text: String, with part: String) -> Bool {
-        text.hasPrefix("latchkey: ") && text.hasSuffix("\n") && text.count(where: \.isNewline) == 1
-            && text.contains(part)
-    }
-
     /// Sends `request` on a connection of its own and returns all that comes back until the service closes it.
     private func exchange(_ port: UInt16, _ request: String) throws -> String {
         let connection = try ClientConnection(host: "127.0.0.1", port: port, timeoutSeconds: 60)

@@ -19,7 +19,7 @@ struct ConfigurationLayer {
     /// The environment variables of ours. Throws for one that is no setting.
     init(environment: [String: String]) throws(ConfigurationError) {
         let ours = environment.filter { name, value in
-            name.hasPrefix(Setting.variablePrefix) && !isServiceLink(name, value)
+            name.hasPrefix(Setting.variablePrefix) && name != Setting.clientURLVariable && !isServiceLink(name, value)
         }
         let variables = Set(Self.known.values.map(\.variable))
         // The least, so that the same mistakes always get the same message.

@@ -26,6 +26,10 @@ package struct Setting: Sendable {
     /// What the name of every environment variable of ours starts with.
     package static let variablePrefix = "LATCHKEY_"
 
+    /// The variable that tells clients where the service is. No setting of the server, but no mistake there either: a
+    /// shell that is set up for both may start one.
+    package static let clientURLVariable = variablePrefix + "URL"
+
     /// The help text: what it does, what else sets it, and its default.
     package var help: String {
         "\(summary). [\(variable)\(defaultText.isEmpty ? "" : ", default \(defaultText)")]"

@@ -1,0 +1,45 @@
+import ArgumentParser
+import LatchkeyClient
+import LatchkeyServer
+
+/// What every command takes that asks a server for something.
+struct ServiceOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Where the service is: http://HOST[:PORT][/PREFIX]. [\(Setting.clientURLVariable), default \(Self.defaultURL)]",
+            valueName: "url"))
+    var url: String?
+
+    @Option(help: ArgumentHelp("Give up after so long without progress.", valueName: "seconds"))
+    var timeout = 60
+
+    private static let defaultURL = "http://127.0.0.1:8080"
+
+    func validate() throws {
+        guard (1...86400).contains(timeout) else {
+            throw ValidationError("--timeout: '\(timeout)' is not a number of seconds from 1 to 86400")
+        }
+    }
+
+    /// The client for the service that the flag, or else the environment, names.
+    func client() throws(ClientFailure) -> HTTPClient {
+        let variable = ProcessEnvironment.variables[Setting.clientURLVariable]
+        let text = url ?? variable.flatMap { $0.isEmpty ? nil : $0 } ?? Self.defaultURL
+        return HTTPClient(try ServiceURL(text), timeoutSeconds: timeout)
+    }
+}
+
+/// The key that a command is about.
+struct KeyArgument: ParsableArguments {
+    @Argument(help: "The key as it is, without any encoding; after -- where it begins with a dash.")
+    var key: RawText
+
+    func validate() throws {
+        if key.bytes.isEmpty { throw ValidationError("a key has at least one byte") }
+    }
+}
+
+/// The tag that `text` means for a condition: as it stands in a field, or without its quotes, as shells like it.
+func entityTag(_ text: String) -> String {
+    text == "*" || text.contains("\"") ? text : "\"\(text)\""
+}
