@@ -16,6 +16,9 @@ public import ByteBuffers
     private let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: capacity, alignment: 8)
     /// Bytes in use.
     public private(set) var count = 0
+    /// An `ETag` line up to the version, which is the same in all tags of a run, and the nonce that it was made for.
+    private var tagStart = SharedBytes(copying: [])
+    private var tagNonce: UInt64?
 
     /// No lines.
     public init() {}
@@ -33,17 +36,14 @@ public import ByteBuffers
         count = 0
         date.bytes.withBorrowedBytes { append($0) }
         if let type = response.contentType { append(type) }
-        if let tag = response.entityTag {
-            append("\r\nETag: \"")
-            append(hexadecimal: tag.nonce)
-            append("-")
-            append(hexadecimal: tag.version)
-            append("\"")
-        }
+        if let tag = response.entityTag { append(tag) }
         if response.isStoredValue {
-            append("\r\nCache-Control: no-cache\r\nX-Content-Type-Options: nosniff")
             // A 304 repeats only what a cache needs (RFC 9110 section 15.4.5).
-            if response.status != .notModified { append("\r\nAccept-Ranges: bytes") }
+            if response.status == .notModified {
+                append("\r\nCache-Control: no-cache\r\nX-Content-Type-Options: nosniff")
+            } else {
+                append("\r\nCache-Control: no-cache\r\nX-Content-Type-Options: nosniff\r\nAccept-Ranges: bytes")
+            }
         }
         if let allow = response.allow { append("\r\nAllow: ", allow.list) }
         if let seconds = response.retryAfter { append("\r\nRetry-After: ", String(seconds)) }
@@ -91,6 +91,16 @@ public import ByteBuffers
         if let count = extra.unsatisfiedOf { append("\r\nContent-Range: bytes */", String(count)) }
         if let link = extra.link { append("\r\nLink: ", link) }
         if let preference = extra.preferenceApplied { append("\r\nPreference-Applied: ", preference) }
+    }
+
+    private mutating func append(_ tag: EntityTag) {
+        if tagNonce != tag.nonce {
+            tagNonce = tag.nonce
+            tagStart = SharedBytes(copying: "\r\nETag: \"\(String(tag.nonce, radix: 16))-".utf8)
+        }
+        tagStart.withBorrowedBytes { append($0) }
+        append(hexadecimal: tag.version)
+        append(byte: UInt8(ascii: "\""))
     }
 
     private mutating func append(_ name: StaticString, _ value: String) {

@@ -8,13 +8,27 @@ public struct Request: Sendable {
     public let target: BorrowedBytes
     /// The fields that this service acts on, in the order they came; all others are left out.
     public let fields: [Field]
+    /// The names of the fields.
+    public let names: FieldNameSet
 
-    /// A request of these parts.
-    public init(method: Method, target: BorrowedBytes, fields: [Field]) {
+    /// A request of these parts; `names` are those of the fields.
+    @inlinable
+    public init(method: Method, target: BorrowedBytes, fields: [Field], names: FieldNameSet) {
         self.method = method
         self.target = target
         self.fields = fields
+        self.names = names
     }
+
+    /// A request of these parts. O(fields).
+    public init(method: Method, target: BorrowedBytes, fields: [Field]) {
+        let names = fields.reduce(into: FieldNameSet()) { $0.insert(FieldNameSet($1.name)) }
+        self.init(method: method, target: target, fields: fields, names: names)
+    }
+
+    /// Whether there is a field line with this name. O(1).
+    @inlinable
+    public func has(_ name: FieldName) -> Bool { names.contains(FieldNameSet(name)) }
 
     /// One field line.
     public struct Field: Sendable {
@@ -34,8 +48,11 @@ public struct Request: Sendable {
     }
 
     /// The value of the first field line with this name, or nil.
+    @inlinable
     public func first(_ name: FieldName) -> BorrowedBytes? {
-        fields.first { $0.name == name }?.value
+        guard has(name) else { return nil }
+        for field in fields where field.name == name { return field.value }
+        return nil
     }
 
     /// The length that `Content-Length` announces, or nil where there is none or it is not a number. The greatest `Int`

@@ -33,25 +33,44 @@ extension Request {
     /// O(bytes), and O(n²) in the lines of metadata, of which the limit admits 128. The bytes lie on the stack.
     ///
     /// - Throws: 400 for a field that is malformed, too long, or given more often than it may be.
+    @inlinable
     public func withStoredFields<Result: ~Copyable>(_ body: (BorrowedBytes) -> Result) throws(Problem) -> Result {
-        let encodingCount = try checkedContentEncodingCount()
-        let metadataCount = try checkedMetadataCount()
-        var count = metadataCount
-        let type = try checkedContentType()
-        if let type { count += StoredFields.lineCount(StoredFields.contentTypeName.utf8CodeUnitCount, type.count) }
-        if encodingCount > 0 {
-            count += StoredFields.lineCount(StoredFields.contentEncodingName.utf8CodeUnitCount, encodingCount)
-        }
+        let count = try storedFieldsCount()
         if count == 0 { return body(BorrowedBytes("")) }
         // Unsafe: the memory is written to its end before it is handed on as a view, which ends with the call.
         return unsafe withUnsafeTemporaryAllocation(byteCount: count, alignment: 1) { memory in
-            var block = unsafe FieldBlock(memory: memory)
-            if let type { block.appendLine(BorrowedBytes(StoredFields.contentTypeName), type) }
-            appendContentEncoding(to: &block)
-            for field in fields where field.name == .metadata { block.appendLine(field.text, field.value) }
-            precondition(block.count == count, "\(block.count) bytes of stored fields, \(count) expected")
+            unsafe writeStoredFields(into: memory)
             return unsafe body(BorrowedBytes(UnsafeRawBufferPointer(memory)))
         }
+    }
+
+    /// The length of all lines together, which have been checked.
+    @usableFromInline
+    func storedFieldsCount() throws(Problem) -> Int {
+        var count = 0
+        if has(.contentType), let type = try checkedContentType() {
+            count += StoredFields.lineCount(StoredFields.contentTypeName.utf8CodeUnitCount, type.count)
+        }
+        if has(.contentEncoding), case let encodingCount = try checkedContentEncodingCount(), encodingCount > 0 {
+            count += StoredFields.lineCount(StoredFields.contentEncodingName.utf8CodeUnitCount, encodingCount)
+        }
+        if has(.metadata) { count += try checkedMetadataCount() }
+        return count
+    }
+
+    /// Writes the lines into as many bytes as `storedFieldsCount` has told.
+    @usableFromInline
+    func writeStoredFields(into memory: UnsafeMutableRawBufferPointer) {
+        var block = unsafe FieldBlock(memory: memory)
+        if let type = first(.contentType), !type.isEmpty {
+            block.append("\r\nContent-Type: ")
+            block.append(type)
+        }
+        if has(.contentEncoding) { appendContentEncoding(to: &block) }
+        if has(.metadata) {
+            for field in fields where field.name == .metadata { block.appendLine(field.text, field.value) }
+        }
+        precondition(block.isFull, "\(block.count) bytes of stored fields, which is not what was counted")
     }
 
     private func appendContentEncoding(to block: inout FieldBlock) {
@@ -74,6 +93,8 @@ extension Request {
     private(set) var count = 0
 
     init(memory: UnsafeMutableRawBufferPointer) { unsafe self.memory = unsafe memory }
+
+    var isFull: Bool { unsafe count == memory.count }
 
     mutating func appendLine(_ name: BorrowedBytes, _ value: BorrowedBytes) {
         append("\r\n")
@@ -99,16 +120,17 @@ extension Request {
 // What may be kept, and how much of it.
 extension Request {
     private func checkedContentType() throws(Problem) -> BorrowedBytes? {
-        guard let index = fields.firstIndex(where: { $0.name == .contentType }) else { return nil }
-        guard !fields[(index + 1)...].contains(where: { $0.name == .contentType }) else {
-            throw Problem(.badRequest, "Content-Type is given more than once")
+        var given: BorrowedBytes?
+        for field in fields where field.name == .contentType {
+            guard given == nil else { throw Problem(.badRequest, "Content-Type is given more than once") }
+            given = field.value
         }
-        let type = fields[index].value
+        guard let type = given else { return nil }
         let limit = StoredFields.maximumContentTypeCount
         guard type.count <= limit else {
             throw Problem(.badRequest, "Content-Type has \(type.count) bytes; the limit is \(limit)")
         }
-        guard !type.contains(where: \.breaksFieldLine) else {
+        guard !type.breaksFieldLine else {
             throw Problem(.badRequest, "Content-Type has control characters")
         }
         return type.isEmpty ? nil : type
@@ -158,7 +180,7 @@ extension Request {
         guard !field.value.isEmpty else {
             throw Problem(.badRequest, "\(field.text.excerpt()) is empty; it has at least one byte")
         }
-        guard !field.value.contains(where: \.breaksFieldLine) else {
+        guard !field.value.breaksFieldLine else {
             throw Problem(.badRequest, "\(field.text.excerpt()) has control characters")
         }
         for earlier in fields[..<index] where earlier.name == .metadata {

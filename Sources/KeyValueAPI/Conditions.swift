@@ -6,7 +6,7 @@ extension KeyValueAPI {
     /// The condition that `If-Match` (strong comparison) and `If-None-Match` (weak comparison) make together, or nil where
     /// the request has neither. Several field lines of one name are one list (RFC 9110 section 5.2).
     func condition(of request: Request) throws(Problem) -> WriteCondition? {
-        if request.fields.isEmpty { return nil }
+        if request.names.isDisjoint(with: .conditions) { return nil }
         let matching = try versions(.ifMatch, in: request, \.stronglyMatching)
         let notMatching = try versions(.ifNoneMatch, in: request, \.weaklyMatching)
         if matching == nil && notMatching == nil { return nil }

@@ -32,6 +32,17 @@ enum Expiry {
 }
 
 extension KeyValueAPI {
+    private static let parameters: [StaticString] = ["ttl", "keepttl"]
+
+    /// What the query of a PUT asks for.
+    @inline(__always)
+    func expiry(of target: RequestTarget) throws(Problem) -> Expiry {
+        guard let query = target.query else { return defaultExpiry }
+        return try expiry(try Query(query, knows: Self.parameters))
+    }
+
+    private var defaultExpiry: Expiry { limits.defaultTimeToLive.map { .after($0) } ?? .never }
+
     /// What `ttl` and `keepttl` ask for; the default where neither is there.
     func expiry(_ query: Query) throws(Problem) -> Expiry {
         let isKept = query.contains("keepttl")
@@ -40,7 +51,7 @@ extension KeyValueAPI {
         }
         guard let text = query.value(of: "ttl") else {
             if isKept { return .kept(orElse: limits.defaultTimeToLive) }
-            return limits.defaultTimeToLive.map { .after($0) } ?? .never
+            return defaultExpiry
         }
         if isKept { throw Problem(.badRequest, "query parameters 'ttl' and 'keepttl' exclude each other") }
         return .after(try TimeToLive(text))

@@ -6,9 +6,10 @@ import KeyValueStore
 extension KeyValueAPI {
     func get(_ request: Request, _ target: RequestTarget) throws(Problem) -> Answer {
         let condition = try condition(of: request)
-        _ = try Query(target.query, knows: [])
-        let entry = try withKey(of: target) { key in store.entry(for: key) }
-        guard let entry else { throw noSuchKey }
+        if target.query != nil { _ = try Query(target.query, knows: []) }
+        guard let entry = try withKey(of: target, { key in store.entry(for: key) }) else { throw noSuchKey }
+        // What most requests are about.
+        if condition == nil, !request.has(.range) { return .now(whole(entry)) }
         let response = respond(with: entry, to: request, if: condition)
         if response.status == .notModified, request.method == .get, let seconds = request.preferredWait, seconds > 0 {
             return .later(try wait(for: target, seconds: seconds, seen: entry))
@@ -24,13 +25,18 @@ extension KeyValueAPI {
             }
             if let notMatching = condition.notMatching, notMatching.contains(entry.version) {
                 // With the content, which is not sent: its length belongs to a 304 as well (RFC 9110 section 8.6).
-                return value(.notModified, of: entry, entry.value)
+                return show(entry, as: .notModified, entry.value)
             }
         }
         if request.method == .get, let range = request.first(.range), rangeApplies(to: entry, in: request) {
             return part(range, of: entry, request)
         }
-        var response = value(.ok, of: entry, entry.value)
+        return whole(entry)
+    }
+
+    @inline(__always)
+    private func whole(_ entry: Entry) -> Response {
+        var response = show(entry, as: .ok, entry.value)
         response.contentType = contentType(of: entry)
         return response
     }
@@ -39,12 +45,9 @@ extension KeyValueAPI {
     private func part(_ range: BorrowedBytes, of entry: Entry, _ request: Request) -> Response {
         let count = entry.value.count
         switch RangeSelection(range, of: count) {
-        case .whole:
-            var response = value(.ok, of: entry, entry.value)
-            response.contentType = contentType(of: entry)
-            return response
+        case .whole: return whole(entry)
         case .part(let part):
-            var response = value(.partialContent, of: entry, entry.value.slice(part))
+            var response = show(entry, as: .partialContent, entry.value.slice(part))
             response.contentType = contentType(of: entry)
             response.add(contentRange: (part, count))
             return response
@@ -58,33 +61,33 @@ extension KeyValueAPI {
         }
     }
 
-    private func value(_ status: Status, of entry: Entry, _ content: SharedBytes) -> Response {
+    @inline(__always)
+    private func show(_ entry: Entry, as status: Status, _ content: SharedBytes) -> Response {
         var response = Response(status, route: Route.keys.id, body: .shared(content))
         response.entityTag = EntityTag(nonce: nonce, version: entry.version)
         response.isStoredValue = true
-        if let seconds = secondsLeft(of: entry) { response.add(timeToLive: seconds) }
+        if entry.hasDeadline, let seconds = secondsLeft(of: entry) { response.add(timeToLive: seconds) }
         return response
     }
 
+    @inline(__always)
     func contentType(of entry: Entry) -> ContentType {
         let lines = entry.attributes
         return lines.isEmpty ? .octetStream : .stored(lines: lines)
     }
 
-    private static let putParameters: [StaticString] = ["ttl", "keepttl"]
-
     /// What to do with the content of a PUT: everything that can be decided before it arrives is.
     func receivePut(
         _ request: Request, _ target: RequestTarget, _ builder: inout BytesBuilder?
     ) throws(Problem) -> Reception {
-        let expiry = try expiry(try Query(target.query, knows: Self.putParameters))
+        let expiry = try expiry(of: target)
         return try receiveValue(request, target, hasDeadline: expiry.needsRoom, &builder)
     }
 
     func put(_ request: Request, _ target: RequestTarget, _ upload: consuming Upload) throws(Problem) -> Response {
         let entry = try takeEntry(upload)
         let condition = try condition(of: request)
-        let expiry = try expiry(try Query(target.query, knows: Self.putParameters))
+        let expiry = try expiry(of: target)
         expiry.apply(to: entry, clock: store.clock)
         switch store.put(entry, if: condition, keepsDeadline: expiry.isKept) {
         case .created(let version): return stored(.created, version)

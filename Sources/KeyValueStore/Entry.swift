@@ -35,11 +35,13 @@ public struct Entry: @unchecked Sendable {
     public var version: UInt64 { storage.bytes.load(as: UInt64.self) }
 
     /// The value, sharing the allocation. O(1).
+    @inline(__always)
     public var value: SharedBytes {
         SharedBytes(storage: storage, offset: keyOffset + keyCount + attributesCount, count: valueCount)
     }
 
     /// What came with the value, as bytes that only the caller understands; empty where nothing did. O(1).
+    @inline(__always)
     public var attributes: SharedBytes {
         SharedBytes(storage: storage, offset: keyOffset + keyCount, count: attributesCount)
     }

@@ -71,6 +71,7 @@ final class Connection: @unchecked Sendable {
     @exclusivity(unchecked) private(set) var method = Method.unknown
     @exclusivity(unchecked) private(set) var target = BorrowedBytes("")
     @exclusivity(unchecked) private(set) var fields: [Request.Field] = []
+    @exclusivity(unchecked) private var fieldNames = FieldNameSet()
     /// A target with a query is copied here, since the library writes into its own copy.
     @exclusivity(unchecked) private var targetCopy: UnsafeMutableRawBufferPointer?
 
@@ -82,7 +83,7 @@ final class Connection: @unchecked Sendable {
     deinit { targetCopy?.deallocate() }
 
     /// The request on the connection, as far as it has arrived.
-    var request: Request { Request(method: method, target: target, fields: fields) }
+    var request: Request { Request(method: method, target: target, fields: fields, names: fieldNames) }
 
     /// Begins a request, with its target before the library has written into it.
     func start(target text: UnsafePointer<CChar>?) {
@@ -108,7 +109,9 @@ final class Connection: @unchecked Sendable {
     }
 
     fileprivate func collect(_ text: BorrowedBytes, _ value: BorrowedBytes) {
-        if let name = FieldName(text) { fields.append(Request.Field(name: name, text: text, value: value)) }
+        guard let name = FieldName(text) else { return }
+        fields.append(Request.Field(name: name, text: text, value: value))
+        fieldNames.insert(FieldNameSet(name))
     }
 
     /// Ends the request, whatever has become of it, and lets go of all that it held.
@@ -116,7 +119,10 @@ final class Connection: @unchecked Sendable {
         phase = .head
         method = .unknown
         target = BorrowedBytes("")
-        if !fields.isEmpty { fields.removeAll(keepingCapacity: true) }
+        if !fields.isEmpty {
+            fields.removeAll(keepingCapacity: true)
+            fieldNames = []
+        }
         if let copy = targetCopy {
             copy.deallocate()
             targetCopy = nil

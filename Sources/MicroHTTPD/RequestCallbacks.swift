@@ -134,18 +134,21 @@ extension EventLoop {
     }
 
     fileprivate func respond(_ connection: OpaquePointer, _ state: Connection) -> MHD_Result {
-        let answer: Answer
         switch exchange(&state.phase, with: .answered) {
-        case .taking(let builder): answer = handler.respond(to: state.request, upload: .complete(builder))
-        case .overflown: answer = handler.respond(to: state.request, upload: .tooLarge)
-        case .answering(let prepared): answer = .now(prepared)
-        case .skipping: answer = handler.respond(to: state.request, upload: .none)
+        case .taking(let builder):
+            return give(handler.respond(to: state.request, upload: .complete(builder)), connection, state)
+        case .overflown: return give(handler.respond(to: state.request, upload: .tooLarge), connection, state)
+        case .answering(let prepared): return queue(prepared, on: connection, state)
+        case .skipping: return give(handler.respond(to: state.request, upload: .none), connection, state)
         case .head: return .NO
         case .answered: return askAgain(connection, state)
         }
-        switch answer {
-        case .now(let response): return queue(response, on: connection, state)
-        case .later(let pending): return wait(for: pending, on: connection, state)
-        }
+    }
+
+    @inline(__always)
+    private func give(_ answer: consuming Answer, _ connection: OpaquePointer, _ state: Connection) -> MHD_Result {
+        if case .later(let pending) = answer { return wait(for: pending, on: connection, state) }
+        guard case .now(let response) = consume answer else { return .NO }
+        return queue(response, on: connection, state)
     }
 }
