@@ -27,7 +27,20 @@ import Testing
         Failure(
             target: "/keys/%zz", status: .badRequest,
             detail: "'%zz' in the key is not a percent escape of two hex digits"),
-        Failure(target: "/keys/", status: .badRequest, detail: "the key is empty; it has 1 to 8 bytes"),
+        Failure(
+            target: "/keys/?limit=0", status: .badRequest, detail: "limit '0' is not a whole number from 1 to 10000"),
+        Failure(
+            method: "POST", status: .badRequest,
+            detail: "POST needs the query parameter 'op': incr, append, getdel, getset or touch"),
+        Failure(
+            method: "DELETE", target: "/keys", status: .badRequest,
+            detail: "name a prefix, as in ?prefix=x, or say all=true to remove every key"),
+        Failure(
+            method: "POST", target: "/keys/old?op=incr", status: .conflict,
+            detail: "the value 'v' is not a whole number from -9223372036854775808 to 9223372036854775807"),
+        Failure(
+            target: "/keys/old", fields: ["Range": "bytes=1-"], status: .rangeNotSatisfiable,
+            detail: "the value has 1 bytes, of which the range 'bytes=1-' has none"),
         Failure(target: "/keys/a?ttl=1", status: .badRequest, detail: "unknown query parameter 'ttl'"),
         Failure(
             target: "/keys/old", fields: ["If-Match": "x"], status: .badRequest,
@@ -44,8 +57,8 @@ import Testing
         Failure(target: "/keys/a", status: .notFound, detail: "no value is stored under this key"),
         Failure(target: "/nothing", status: .notFound, detail: "no such path; keys are at /keys/<key>, help is at /"),
         Failure(
-            method: "POST", status: .methodNotAllowed,
-            detail: "POST is not allowed here, only GET, HEAD, PUT, DELETE, OPTIONS"),
+            method: "PATCH", status: .methodNotAllowed,
+            detail: "PATCH is not allowed here, only GET, HEAD, PUT, DELETE, OPTIONS, POST"),
         Failure(
             target: "/keys/old", fields: ["If-Match": "\"x\""], status: .preconditionFailed,
             detail: "the value's ETag does not meet If-Match or If-None-Match"),

@@ -71,7 +71,8 @@ import Testing
 
     /// PUTs that can be seen to fail from their heads.
     private static let hopeless: [(target: String, fields: InProcessClient.Fields, status: Int)] = [
-        ("/keys/%zz", [:], 400), ("/keys/", [:], 400), ("/keys/a?x=1", [:], 400),
+        ("/keys/%zz", [:], 400), ("/keys/a?x=1", [:], 400), ("/keys/a?ttl=0", [:], 400),
+        ("/keys/a?ttl=1&keepttl", [:], 400),
         ("/keys/\(String(repeating: "a", count: 1025))", [:], 414),
         ("/keys/a", ["Content-Range": "bytes 0-1/2"], 400), ("/keys/a", ["Content-Range": ""], 400),
         ("/keys/a", ["If-Match": "nonsense"], 400), ("/keys/a", ["If-None-Match": "\"x"], 400),
@@ -110,6 +111,31 @@ import Testing
         #expect(client.stored("a") == "v")
     }
 
+    @Test(arguments: [#""x""#, #""abc-1""#, #"W/"abc-2""#, ""])
+    func `a PUT that insists on a version which is gone is refused before its content`(list: String) {
+        let client = InProcessClient()
+        client.put("a", "one")
+        client.put("a", "two")
+        let body = InProcessClient.Body.whole(Array("new".utf8))
+        let answer = client.send("PUT", "/keys/a", ["If-Match": list], body)
+        #expect(answer.reception == .skip)
+        #expect(answer.status == 412)
+        #expect(answer["ETag"] == #""abc-2""#)
+        #expect(client.send("PUT", "/keys/a", ["If-Match": list, "Expect": "100-continue"], body).reception == .refuse)
+        #expect(client.stored("a") == "two")
+    }
+
+    @Test(
+        arguments: [["If-Match": "*"], ["If-Match": #""abc-9""#], ["If-None-Match": #""abc-1""#]]
+            as [InProcessClient.Fields])
+    func `a PUT whose condition may come to hold is decided at its end`(fields: InProcessClient.Fields) {
+        let client = InProcessClient()
+        if fields.description.hasPrefix("If-None-Match") { client.put("a", "old") }
+        let answer = client.put("a", "new", fields)
+        #expect(answer.reception == .take)
+        #expect(answer.status == 412)
+    }
+
     @Test func `a PUT of a part of a value says why it is refused`() {
         let answer = InProcessClient().put("a", "v", ["Content-Range": "bytes 0-0/2"])
         #expect(answer.status == 400)
@@ -142,7 +168,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("GET", "/keys/a"), ("HEAD", "/keys/a"), ("DELETE", "/keys/a"), ("POST", "/keys/a"), ("BREW", "/keys/a"),
+        ("GET", "/keys/a"), ("HEAD", "/keys/a"), ("DELETE", "/keys/a"), ("BREW", "/keys/a"),
+        ("POST", "/keys/a?op=getdel"), ("POST", "/keys/a?op=touch&ttl=none"), ("POST", "/keys/"), ("PUT", "/keys/"),
         ("PUT", "/livez"), ("PUT", "/nothing"), ("PUT", "/keys"),
     ])
     func `content where none is wanted is skipped, be it as long as it likes`(method: String, target: String) {

@@ -10,6 +10,7 @@ import Testing
         #expect(configuration.port == 8080)
         #expect(configuration.shards == 64)
         #expect(configuration.maxValueBytes == 67_108_864)
+        #expect(configuration.defaultTTL == .zero)
         #expect((1...1024).contains(configuration.threads))
     }
 
@@ -47,7 +48,8 @@ import Testing
     @Test func `every setting can be set in every layer`() async throws {
         let texts = [
             "host": "::1", "port": "1", "threads": "3", "shards": "2", "max-value-bytes": "1KiB",
-            "max-key-bytes": "5", "max-connections": "6", "idle-timeout": "7", "drain-timeout": "8ms",
+            "max-key-bytes": "5", "default-ttl": "9", "max-connections": "6", "idle-timeout": "7",
+            "drain-timeout": "8ms",
             "log-level": "error", "log-format": "json",
         ]
         #expect(Set(texts.keys) == Set(Setting.all.map(\.name)))
@@ -58,6 +60,7 @@ import Testing
         expected.shards = 2
         expected.maxValueBytes = 1024
         expected.maxKeyBytes = 5
+        expected.defaultTTL = .seconds(9)
         expected.maxConnections = 6
         expected.idleTimeout = .seconds(7)
         expected.drainTimeout = .milliseconds(8)

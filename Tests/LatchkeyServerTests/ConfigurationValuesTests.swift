@@ -19,6 +19,10 @@ import Testing
             ["0", "4GiB", "4294967296", "-1", "1.5", "MiB", "1 MiB", "64M", "9999999999999GiB", "1e6"]
         ),
         ("max-key-bytes", "a size from 1 to 4096 bytes, \(sizes)", ["0", "4097", "5KiB"]),
+        (
+            "default-ttl", "a duration from 0 to 87660h, \(durations)",
+            ["", "-1", "87660.1h", "315576001", "none", "1d", "1e3"]
+        ),
         ("max-connections", "a whole number from 1 to 1000000", ["0", "1000001"]),
         (
             "idle-timeout", "a duration from 1s to 24h, \(durations)",
@@ -72,6 +76,12 @@ import Testing
         ("0.000000001", .nanoseconds(1)), ("0.5m", .seconds(30)),
     ]) func `durations are seconds, or a number with a unit`(text: String, duration: Duration) async throws {
         #expect(try await loadConfiguration(flags: ["drain-timeout": text]).drainTimeout == duration)
+    }
+
+    @Test(arguments: [
+        ("0", Duration.zero), ("0.5", .milliseconds(500)), ("1h", .seconds(3600)), ("87660h", .seconds(315_576_000)),
+    ]) func `values live as long as is said, up to ten years`(text: String, duration: Duration) async throws {
+        #expect(try await loadConfiguration(flags: ["default-ttl": text]).defaultTTL == duration)
     }
 
     @Test(arguments: [1, 2, 64, 65536]) func `shards are any power of two in range`(shards: Int) async throws {

@@ -1,0 +1,38 @@
+import ByteBuffers
+import HTTPMessages
+
+/// A request with the memory that its views are of, which ends with the last copy, as a connection's does with it.
+struct KeptRequest: Sendable {
+    private let memory: SharedBytes
+    private let request: Request
+
+    init(_ method: String, _ target: [UInt8], _ lines: [(name: String, value: String)], announcing count: Int?) {
+        var lines = lines
+        if let count { lines.append(("Content-Length", "\(count)")) }
+        var bytes = target
+        var places: [(name: FieldName, text: Range<Int>, value: Range<Int>)] = []
+        for line in lines {
+            // The engine leaves out what nothing here depends on.
+            guard let name = SharedBytes(copying: line.name.utf8).withBorrowedBytes({ FieldName($0) }) else { continue }
+            let start = bytes.count
+            bytes += line.name.utf8
+            let middle = bytes.count
+            bytes += line.value.utf8
+            places.append((name, start..<middle, middle..<bytes.count))
+        }
+        memory = SharedBytes(copying: bytes)
+        request = memory.withBorrowedBytes { memory in
+            Request(
+                method: SharedBytes(copying: method.utf8).withBorrowedBytes { Method(name: $0) },
+                target: memory.slice(0..<target.count),
+                fields: places.map { place in
+                    Request.Field(name: place.name, text: memory.slice(place.text), value: memory.slice(place.value))
+                })
+        }
+    }
+
+    func withRequest<Result>(_ body: (Request) -> Result) -> Result {
+        defer { withExtendedLifetime(memory) {} }
+        return body(request)
+    }
+}
