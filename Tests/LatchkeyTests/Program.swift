@@ -2,7 +2,7 @@ import Glibc
 import Sockets
 import Testing
 
-/// The program itself, as it was built for these tests, in a process of its own. Everything here blocks.
+/// The program itself, as it was built for these tests, or another one, in a process of its own. Everything here blocks.
 final class Program {
     /// How it ended and what it wrote.
     struct Outcome: Equatable {
@@ -17,17 +17,24 @@ final class Program {
     private var hasEnded = false
 
     /// Starts the program with these arguments and, beside what it takes to run at all, this environment.
-    init(_ arguments: [String], environment: [String: String] = [:]) throws {
+    ///
+    /// - Parameters:
+    ///   - executable: the path of another program that is to run instead.
+    ///   - input: the path of the file that it has as standard input.
+    init(
+        _ arguments: [String], environment: [String: String] = [:], executable: String? = nil,
+        input: String = "/dev/null"
+    ) throws {
         let (output, outputEnd) = try ReadingEnd.makePair()
         let (errors, errorEnd) = try ReadingEnd.makePair()
         defer { for end in [outputEnd, errorEnd] { close(end) } }
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, outputEnd, 1)
         posix_spawn_file_actions_adddup2(&actions, errorEnd, 2)
-        let location = try Self.location()
+        let location = try executable ?? Self.location()
         let inherited = ["PATH", "ASAN_OPTIONS", "TSAN_OPTIONS", "LD_LIBRARY_PATH"].compactMap {
             (name: String) -> String? in
             getenv(name).map { "\(name)=\(String(cString: $0))" }
