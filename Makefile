@@ -13,7 +13,7 @@ TEST_FLAGS := --disable-xctest
 SWIFT_FILES := Package.swift Sources Tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run build release test test-tsan test-asan check-api format lint image run-image toolchain dependencies
+.PHONY: help run build release test test-tsan test-asan check-api format lint image run-image toolchain dependencies test-dependencies
 
 help: ## Tell what can be made.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -29,13 +29,13 @@ build: dependencies ## Build for release.
 release: dependencies ## Build for release in .build-release, with warnings as errors and imports checked.
 	$(SWIFT) build -c release --product latchkey --scratch-path .build-release $(STRICT_FLAGS) $(SWIFT_FLAGS)
 
-test: dependencies ## Run all tests.
+test: test-dependencies ## Run all tests.
 	$(SWIFT) test $(TEST_FLAGS) $(SWIFT_FLAGS)
 
-test-tsan: dependencies ## Run all tests under ThreadSanitizer.
+test-tsan: test-dependencies ## Run all tests under ThreadSanitizer.
 	$(SWIFT) test $(TEST_FLAGS) --sanitize=thread -Xswiftc -DTHREAD_SANITIZER --scratch-path .build-tsan $(SWIFT_FLAGS)
 
-test-asan: dependencies ## Run all tests under AddressSanitizer.
+test-asan: test-dependencies ## Run all tests under AddressSanitizer.
 	$(SWIFT) test $(TEST_FLAGS) --sanitize=address --scratch-path .build-asan $(SWIFT_FLAGS)
 
 ifdef BINARY
@@ -68,3 +68,6 @@ toolchain:
 
 dependencies: toolchain
 	@Scripts/install-dependencies
+
+test-dependencies: toolchain
+	@Scripts/install-dependencies curl

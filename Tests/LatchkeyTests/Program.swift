@@ -2,7 +2,7 @@ import Glibc
 import Sockets
 import Testing
 
-/// The program itself, as it was built for these tests, in a process of its own. Everything here blocks.
+/// The program itself, as it was built for these tests, or another one, in a process of its own. Everything here blocks.
 final class Program {
     /// How it ended and what it wrote.
     struct Outcome: Equatable {
@@ -22,6 +22,8 @@ final class Program {
         var input = "/dev/null"
         /// A descriptor that stands for standard error, where the test reads the other end itself.
         var errors: Int32?
+        /// The path of another program that is to run instead.
+        var executable: String?
         /// One more argument, which need not be UTF-8.
         var lastArgument: [UInt8]?
     }
@@ -38,7 +40,7 @@ final class Program {
         posix_spawn_file_actions_addopen(&actions, 0, surroundings.input, O_RDONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, outputEnd, 1)
         posix_spawn_file_actions_adddup2(&actions, surroundings.errors ?? errorEnd, 2)
-        let location = try Self.location()
+        let location = try surroundings.executable ?? Self.location()
         let inherited = ["PATH", "ASAN_OPTIONS", "TSAN_OPTIONS", "LD_LIBRARY_PATH"].compactMap {
             (name: String) -> String? in
             getenv(name).map { "\(name)=\(String(cString: $0))" }

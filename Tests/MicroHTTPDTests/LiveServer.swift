@@ -4,7 +4,6 @@ import KeyValueAPI
 import KeyValueStore
 import MicroHTTPD
 import Sockets
-import TestSupport
 
 /// A server on a port of its own, with the real API over a store.
 final class LiveServer: Sendable {
@@ -16,6 +15,7 @@ final class LiveServer: Sendable {
         var shards = 4
         var keyBytes = 1024
         var valueBytes = 1 << 24
+        var timeToLive: TimeToLive?
     }
 
     /// Every tag of these servers begins with it.
@@ -24,14 +24,16 @@ final class LiveServer: Sendable {
     let store: ShardedStore
     let server: HTTPServer
 
-    fileprivate init(_ setUp: SetUp) throws {
+    init(_ setUp: SetUp) throws {
         store = ShardedStore(shards: setUp.shards)
         let documents = ServiceDocuments(
             metrics: { SharedBytes(copying: "metrics\n".utf8) }, isReady: { true },
             openAPI: SharedBytes(copying: "openapi: 3.1.0\n".utf8), help: { SharedBytes(copying: "help\n".utf8) })
         let api = KeyValueAPI(
-            store: store, limits: .init(keyBytes: setUp.keyBytes, valueBytes: setUp.valueBytes), documents: documents,
-            nonce: Self.nonce)
+            store: store,
+            limits: .init(
+                keyBytes: setUp.keyBytes, valueBytes: setUp.valueBytes, defaultTimeToLive: setUp.timeToLive),
+            documents: documents, nonce: Self.nonce)
         server = try HTTPServer(
             .init(
                 host: "127.0.0.1", port: 0, threads: setUp.threads, maximumConnections: setUp.maximumConnections,
@@ -66,48 +68,5 @@ final class LiveServer: Sendable {
     /// The value stored under `key`, as the store has it.
     func stored(_ key: [UInt8]) -> [UInt8]? {
         SharedBytes(copying: key).withBorrowedBytes { store.entry(for: $0) }?.value.withBorrowedBytes { Array($0) }
-    }
-}
-
-/// Runs `body`, which may block, with a server of its own.
-func withServer(
-    _ change: (inout LiveServer.SetUp) -> Void = { _ in }, _ body: @Sendable (LiveServer) async throws -> Void
-) async throws {
-    var setUp = LiveServer.SetUp()
-    change(&setUp)
-    let live = try LiveServer(setUp)
-    let outcome: Result<Void, any Error>
-    do {
-        outcome = .success(try await blocking { try await body(live) })
-    } catch {
-        outcome = .failure(error)
-    }
-    try await blocking { live.server.stop() }
-    try outcome.get()
-}
-
-/// Waits until `condition` holds, and tells whether it came to hold within a minute.
-func eventually(_ condition: () -> Bool) async throws -> Bool {
-    let deadline = ContinuousClock.now + .seconds(60)
-    while !condition() {
-        if ContinuousClock.now > deadline { return false }
-        try await Task.sleep(for: .milliseconds(2))
-    }
-    return true
-}
-
-/// Bytes that look random and are the same in every run.
-func pattern(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
-    // The standard library writes to its one empty array when asked for no capacity, which is a race to ThreadSanitizer.
-    if count == 0 { return [] }
-    var state = seed &* 0x9e37_79b9_7f4a_7c15 | 1
-    return [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-        for index in 0..<count {
-            state ^= state << 13
-            state ^= state >> 7
-            state ^= state << 17
-            buffer[index] = UInt8(truncatingIfNeeded: state >> 24)
-        }
-        initialized = count
     }
 }

@@ -43,15 +43,29 @@ final class RawClient {
         return try response(toHead: method == "HEAD")
     }
 
+    /// Sends a request with content, and reads the response to it.
+    func exchange(_ method: String, _ target: String, _ fields: String = "", content: [UInt8]) throws -> RawResponse {
+        try send("\(method) \(target) HTTP/1.1\r\nHost: x\r\n\(fields)Content-Length: \(content.count)\r\n\r\n")
+        try send(content)
+        return try response()
+    }
+
     /// Sends a PUT, and reads the response to it.
     func put(_ key: String, _ value: [UInt8], _ fields: String = "") throws -> RawResponse {
-        try send("PUT /keys/\(key) HTTP/1.1\r\nHost: x\r\n\(fields)Content-Length: \(value.count)\r\n\r\n")
-        try send(value)
-        return try response()
+        try exchange("PUT", "/keys/\(key)", fields, content: value)
     }
 
     /// Reads exactly one response, interim ones included.
     func response(toHead: Bool = false) throws -> RawResponse {
+        let head = try head()
+        let hasContent = !toHead && head.status >= 200 && head.status != 204 && head.status != 304
+        guard hasContent else { return head }
+        guard let length = head["Content-Length"].flatMap({ Int($0) }) else { throw Unexpected("no length: \(head)") }
+        return RawResponse(statusLine: head.statusLine, fields: head.fields, body: try bytes(length))
+    }
+
+    /// Reads a response up to its content.
+    func head() throws -> RawResponse {
         let statusLine = try line()
         guard statusLine.hasPrefix("HTTP/1.1 "), statusLine.split(separator: " ").count >= 3 else {
             throw Unexpected("not a status line: '\(statusLine)'")
@@ -63,11 +77,7 @@ final class RawClient {
             guard rest.hasPrefix(" "), !rest.hasPrefix("  ") else { throw Unexpected("not one space: '\(line)'") }
             fields.append((String(line[..<colon]), String(rest.dropFirst())))
         }
-        let head = RawResponse(statusLine: statusLine, fields: fields, body: [])
-        let hasContent = !toHead && head.status >= 200 && head.status != 204 && head.status != 304
-        guard hasContent else { return head }
-        guard let length = head["Content-Length"].flatMap({ Int($0) }) else { throw Unexpected("no length: \(head)") }
-        return RawResponse(statusLine: statusLine, fields: fields, body: try bytes(length))
+        return RawResponse(statusLine: statusLine, fields: fields, body: [])
     }
 
     /// Whether the server closes the connection without another byte.
@@ -100,7 +110,8 @@ final class RawClient {
         }
     }
 
-    private func bytes(_ count: Int) throws -> [UInt8] {
+    /// Reads so many bytes of content.
+    func bytes(_ count: Int) throws -> [UInt8] {
         var bytes = Array(received[position..<min(position + count, received.count)])
         position += bytes.count
         while bytes.count < count {

@@ -79,14 +79,18 @@ import Testing
     @Test func `methods are told, and others refused`() async throws {
         try await withServer { live in
             let client = try live.connect()
-            let keys = "GET, HEAD, PUT, DELETE, OPTIONS"
+            let keys = "GET, HEAD, PUT, DELETE, OPTIONS, POST"
+            let collection = "GET, HEAD, DELETE, OPTIONS"
             for (method, target, status, allow) in [
                 ("OPTIONS", "/keys/a", 204, keys), ("OPTIONS", "*", 204, keys),
                 ("OPTIONS", "/livez", 204, "GET, HEAD, OPTIONS"),
-                ("POST", "/keys/a", 405, keys), ("PATCH", "/keys/a", 405, keys),
+                ("OPTIONS", "/keys", 204, collection), ("OPTIONS", "/keys/", 204, collection),
+                ("OPTIONS", "/batch", 204, "OPTIONS, POST"),
+                ("PATCH", "/keys/a", 405, keys), ("PUT", "/keys/", 405, collection), ("POST", "/keys", 405, collection),
+                ("GET", "/batch", 405, "OPTIONS, POST"), ("POST", "/livez", 405, "GET, HEAD, OPTIONS"),
                 ("DELETE", "/livez", 405, "GET, HEAD, OPTIONS"), ("BREW", "/keys/a", 501, nil),
                 ("get", "/keys/a", 501, nil),
-                ("GET", "/nothing", 404, nil), ("GET", "/keys", 404, nil), ("POST", "/nothing", 404, nil),
+                ("GET", "/nothing", 404, nil), ("GET", "/batch/", 404, nil), ("POST", "/nothing", 404, nil),
             ] as [(String, String, Int, String?)] {
                 let response = try client.exchange(method, target)
                 #expect(response.status == status, "\(method) \(target)")

@@ -1,6 +1,4 @@
 import Sockets
-import KeyValueStore
-import ByteBuffers
 import Testing
 
 @testable import MicroHTTPD
@@ -47,7 +45,7 @@ import Testing
         try await withServer { live in
             let (old, new) = (pattern(8_000_000, seed: 1), pattern(1_000, seed: 2))
             try live.put("a", old)
-            let storage = WeakStorage(try #require(live.storage("a")))
+            let storage = try #require(live.storage("a"))
             let readers = try (0..<3).map { _ in try live.connect(receiveBuffer: 4096) }
             for reader in readers { try reader.send("GET /keys/a HTTP/1.1\r\nHost: x\r\n\r\n") }
             // Each is at its head: the server is sending to all of them.
@@ -73,7 +71,7 @@ import Testing
     @Test func `who goes away in mid-download leaves nothing behind`() async throws {
         try await withServer { live in
             try live.put("a", pattern(8_000_000))
-            let storage = WeakStorage(try #require(live.storage("a")))
+            let storage = try #require(live.storage("a"))
             do {
                 let reader = try live.connect(receiveBuffer: 4096)
                 try reader.send("GET /keys/a HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -121,26 +119,4 @@ private func isWhole(_ value: [UInt8]) -> Bool {
         let seed = UInt64(String(decoding: words[1], as: UTF8.self))
     else { return false }
     return words[2].elementsEqual(pattern(count, seed: seed))
-}
-
-/// Runs `body` so many times at once, each on a thread of its own.
-private func eachOnItsOwn(_ count: Int, _ body: @escaping @Sendable (Int) throws -> Void) async throws {
-    try await withThrowingTaskGroup(of: Void.self) { group in
-        for number in 0..<count { group.addTask { try body(number) } }
-        try await group.waitForAll()
-    }
-}
-
-/// `@unchecked Sendable`: loading a weak reference is atomic, and it is set once.
-private final class WeakStorage: @unchecked Sendable {
-    private weak var storage: ByteStorage?
-    init(_ storage: ByteStorage) { self.storage = storage }
-    var isAlive: Bool { storage != nil }
-}
-
-extension LiveServer {
-    /// What the value under `key` lies in.
-    fileprivate func storage(_ key: String) -> ByteStorage? {
-        SharedBytes(copying: key.utf8).withBorrowedBytes { store.entry(for: $0) }?.value.storage
-    }
 }

@@ -165,7 +165,7 @@ private final class Watched: Sendable {
 }
 
 /// Something that threads are told once.
-private final class Flag: Sendable {
+final class Flag: Sendable {
     private let value = AnnotatedMutex(false)
     var isRaised: Bool { value.withLock { $0 } }
     func raise() { value.withLock { $0 = true } }
@@ -182,19 +182,6 @@ private struct RandomNumbers: Sendable {
         state ^= state << 17
         return Int(state >> 20) % bound
     }
-}
-
-/// Raises the number of descriptors that this process may have as far as it may. `setrlimit(2)`.
-private func raiseDescriptorLimit() throws -> Int {
-    var limit = rlimit()
-    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
-        throw SocketFailure("ask for the limit")
-    }
-    limit.rlim_cur = limit.rlim_max
-    guard setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
-        throw SocketFailure("raise the limit")
-    }
-    return Int(clamping: limit.rlim_cur)
 }
 
 /// The threads of this process. `/proc/self/task` has a directory for each.

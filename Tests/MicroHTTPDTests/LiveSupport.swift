@@ -1,0 +1,73 @@
+import Glibc
+import MicroHTTPD
+import Sockets
+import TestSupport
+
+/// Runs `body`, which may block, with a server of its own.
+func withServer(
+    _ change: (inout LiveServer.SetUp) -> Void = { _ in }, _ body: @Sendable (LiveServer) async throws -> Void
+) async throws {
+    var setUp = LiveServer.SetUp()
+    change(&setUp)
+    let live = try LiveServer(setUp)
+    let outcome: Result<Void, any Error>
+    do {
+        outcome = .success(try await blocking { try await body(live) })
+    } catch {
+        outcome = .failure(error)
+    }
+    try await blocking { live.server.stop() }
+    try outcome.get()
+}
+
+/// Waits until `condition` holds, and tells whether it came to hold within a minute.
+func eventually(_ condition: () throws -> Bool) async throws -> Bool {
+    let deadline = ContinuousClock.now + .seconds(60)
+    while !(try condition()) {
+        if ContinuousClock.now > deadline { return false }
+        try await Task.sleep(for: .milliseconds(2))
+    }
+    return true
+}
+
+/// Runs `body` so many times at once, each on a thread of its own. What each returns comes in the order of their numbers.
+@discardableResult
+func eachOnItsOwn<Outcome: Sendable>(
+    _ count: Int, _ body: @escaping @Sendable (Int) throws -> Outcome
+) async throws -> [Outcome] {
+    try await withThrowingTaskGroup(of: (Int, Outcome).self) { group in
+        for number in 0..<count { group.addTask { (number, try body(number)) } }
+        var outcomes: [Int: Outcome] = [:]
+        for try await (number, outcome) in group { outcomes[number] = outcome }
+        return (0..<count).compactMap { outcomes[$0] }
+    }
+}
+
+/// Bytes that look random and are the same in every run.
+func pattern(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
+    // The standard library writes to its one empty array when asked for no capacity, which is a race to ThreadSanitizer.
+    if count == 0 { return [] }
+    var state = seed &* 0x9e37_79b9_7f4a_7c15 | 1
+    return [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+        for index in 0..<count {
+            state ^= state << 13
+            state ^= state >> 7
+            state ^= state << 17
+            buffer[index] = UInt8(truncatingIfNeeded: state >> 24)
+        }
+        initialized = count
+    }
+}
+
+/// Raises the number of descriptors that this process may have as far as it may. `setrlimit(2)`.
+func raiseDescriptorLimit() throws -> Int {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
+        throw SocketFailure("ask for the limit")
+    }
+    limit.rlim_cur = limit.rlim_max
+    guard setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
+        throw SocketFailure("raise the limit")
+    }
+    return Int(clamping: limit.rlim_cur)
+}
