@@ -46,11 +46,12 @@ let package = Package(
             name: "KeyValueAPI",
             dependencies: ["ByteBuffers", "HTTPMessages", "KeyValueStore"],
             swiftSettings: memorySafe),
+        .target(name: "CAllocator"),
         .target(name: "CBuildInfo", cSettings: [.define("LATCHKEY_COMMIT", to: "\"\(commit)\"")]),
         .target(
             name: "LatchkeyServer",
             dependencies: [
-                "ByteBuffers", "CBuildInfo", "HTTPMessages", "KeyValueAPI", "KeyValueStore", "Locks",
+                "ByteBuffers", "CAllocator", "CBuildInfo", "HTTPMessages", "KeyValueAPI", "KeyValueStore", "Locks",
                 "MicroHTTPD", "PrometheusExposition", "Sockets",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),

@@ -52,6 +52,8 @@ extension ShardedStore {
     public struct SweepResult: Sendable {
         /// Entries removed.
         public var removedCount = 0
+        /// Bytes of their keys and values.
+        public var removedBytes = 0
         /// The longest time that a shard's lock was held, in nanoseconds.
         public var longestHold: UInt64 = 0
     }
@@ -76,6 +78,7 @@ extension ShardedStore {
                 let (next, hold) = step(of: cell, from: start, now: now, into: &expired)
                 order = next
                 result.removedCount += expired.count
+                for entry in expired { result.removedBytes += entry.keyCount + entry.valueCount }
                 result.longestHold = max(result.longestHold, hold)
                 if !cell.pointee.watchers.isEmpty {
                     for entry in expired { notify(hashed(entry.keyBytes), cell) }
