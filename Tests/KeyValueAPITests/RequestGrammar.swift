@@ -12,9 +12,8 @@ struct RequestGrammar {
     }
 
     mutating func next() -> Made {
-        let method = pick([
-            "GET", "GET", "HEAD", "PUT", "PUT", "PUT", "DELETE", "POST", "POST", "POST", "OPTIONS", "PATCH", "BREW", "",
-        ])
+        let usual = ["GET", "GET", "GET", "GET", "HEAD", "PUT", "PUT", "PUT", "POST", "POST", "POST", "DELETE"]
+        let method = chance(12) ? pick(["OPTIONS", "PATCH", "BREW", ""]) : pick(usual)
         var target = Array(self.target(method).utf8)
         if chance(20) { mutate(&target) }
         return Made(method: method, target: target, fields: fields(), body: body(target))
@@ -39,17 +38,19 @@ struct RequestGrammar {
         switch Int.random(in: 0..<20, using: &random) {
         case 0: return pick(["", "*", "/", "/metrics", "/livez", "/readyz", "/nothing", "http://h", "http://h/keys/a"])
         case 1: return "/batch" + pick(["", "", "", "/", "?", "?x"])
-        case 2, 3: return pick(["/keys", "/keys/"]) + query(["prefix", "limit", "cursor", "all"])
+        case 2: return pick(["/keys", "/keys/"]) + query(["prefix", "limit", "cursor", "all"])
         default:
             let operation = pick(["incr", "incr", "append", "getdel", "getset", "touch", "touch&ttl=none", "x", ""])
-            let query = query(method == "POST" ? ["by", "ttl", "keepttl"] : ["ttl", "keepttl"])
+            let query = ["PUT", "POST"].contains(method) || chance(10) ? query(["by", "ttl", "keepttl"]) : ""
             guard method == "POST", !chance(10) else { return "/keys/\(key())\(query)" }
             return "/keys/\(key())?op=\(operation)" + (query.isEmpty ? "" : "&") + query.dropFirst()
         }
     }
 
     private mutating func key() -> String {
-        pick(["a", "a", "b", "c", "%61", "a/b", "a%2fb", "//", "%00", "n", "n", "é", "..", "%zz", "%", "abcdefghi"])
+        chance(8)
+            ? pick(["//", "%00", "é", "..", "%zz", "%", "%ff%FE", "abcdefghi", "%61bcdefgh"])
+            : pick(["a", "a", "a", "%61", "n", "n", "a/b", "a%2fb"])
     }
 
     private mutating func query(_ names: [String]) -> String {
@@ -76,7 +77,8 @@ struct RequestGrammar {
         var lines: [(name: String, value: String)] = []
         while chance(2) {
             let name = pick([
-                "If-Match", "If-None-Match", "If-None-Match", "Range", "If-Range", "Prefer", "Content-Type",
+                "If-Match", "If-None-Match", "If-None-Match", "Range", "Range", "Range", "If-Range", "Prefer",
+                "Content-Type",
                 "Content-Encoding", "Latchkey-Meta-A", "latchkey-meta-b", "Latchkey-Meta-", "Accept", "Expect",
                 "Content-Range", "Content-Length",
             ])
