@@ -36,7 +36,8 @@ test-tsan: test-dependencies ## Run all tests under ThreadSanitizer.
 	$(SWIFT) test $(TEST_FLAGS) --sanitize=thread -Xswiftc -DTHREAD_SANITIZER --scratch-path .build-tsan $(SWIFT_FLAGS)
 
 test-asan: test-dependencies ## Run all tests under AddressSanitizer.
-	$(SWIFT) test $(TEST_FLAGS) --sanitize=address --scratch-path .build-asan $(SWIFT_FLAGS)
+	LSAN_OPTIONS=suppressions=$(CURDIR)/Scripts/leak-suppressions.txt \
+		$(SWIFT) test $(TEST_FLAGS) --sanitize=address --scratch-path .build-asan $(SWIFT_FLAGS)
 
 ifdef BINARY
 check-api: ## Check the server against openapi.yaml. With BINARY=FILE: that one, without building.
