@@ -61,7 +61,7 @@ let package = Package(
             resources: [.embedInCode("Resources/openapi.yaml")],
             swiftSettings: memorySafe),
         .target(
-            name: "LatchkeyClient", dependencies: ["HTTPMessages", "Sockets"], swiftSettings: memorySafe),
+            name: "LatchkeyClient", dependencies: ["ByteBuffers", "HTTPMessages", "Sockets"], swiftSettings: memorySafe),
         .executableTarget(
             name: "latchkey",
             dependencies: [

@@ -15,7 +15,7 @@ public struct KeyListing {
     public init(_ client: HTTPClient, prefix: [UInt8], limit: Int?) {
         self.client = client
         left = limit ?? .max
-        query = "prefix=" + percentEncoded(prefix, keepingSlashes: true)
+        query = "prefix=" + percentEncoded(prefix)
         // A page of the server's own size is as good as any, unless less is wanted.
         if let limit { query! += "&limit=\(min(limit, 1000))" }
     }

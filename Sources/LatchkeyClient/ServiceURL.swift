@@ -68,3 +68,12 @@ public struct ServiceURL: Sendable, Equatable {
         return (String(host), port)
     }
 }
+
+/// Whether a byte needs no escape anywhere in a URL (RFC 3986 section 2.3).
+private func isUnreserved(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0x30...0x39, 0x41...0x5a, 0x61...0x7a: true
+    case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"): true
+    default: false
+    }
+}
