@@ -1,23 +1,35 @@
 /// The page at `/`: what to type, and the limits in force.
 func helpPage(for configuration: ServerConfiguration, port: UInt16) -> String {
-    """
-    Latchkey: a key-value store that speaks plain HTTP.
+    let end = configuration.defaultTTL == .zero ? "stays" : "expires after \(configuration.defaultTTL)"
+    return """
+        Latchkey: a key-value store that speaks plain HTTP.
 
-      curl -T photo.png localhost:\(port)/keys/photo    store a file (PUT)
-      curl -O localhost:\(port)/keys/photo              fetch it back, the same bytes (GET)
-      curl -I localhost:\(port)/keys/photo              its type, size and ETag (HEAD)
-      curl -X DELETE localhost:\(port)/keys/photo       remove it
+          curl -T photo.png localhost:\(port)/keys/photo          store a file (PUT)
+          curl -O localhost:\(port)/keys/photo                    fetch it back, the same bytes (GET)
+          curl -r 0-99 localhost:\(port)/keys/photo               a part of it; -C - resumes a download
+          curl -I localhost:\(port)/keys/photo                    its type, size and ETag (HEAD)
+          curl -X DELETE localhost:\(port)/keys/photo             remove it
+          curl -T photo.png 'localhost:\(port)/keys/photo?ttl=60' let it expire in 60 seconds
 
-      Only if nobody has stored it yet:     -H 'If-None-Match: *'
-      Only if it is what you read (CAS):    -H 'If-Match: "<its ETag>"'
-      Only if it has changed since:         -H 'If-None-Match: "<its ETag>"'  (304 if not)
+          curl -X POST 'localhost:\(port)/keys/visits?op=incr'    count; &by=-3 for other steps
+          curl --data-binary hi 'localhost:\(port)/keys/log?op=append'
+                                                also op=getset, op=getdel, and op=touch&ttl=60
+          curl 'localhost:\(port)/keys?prefix=ph'                 list keys; the next page is in Link
+          curl -X DELETE 'localhost:\(port)/keys?prefix=ph'       remove them; ?all=true removes all
+          printf 'GET photo\\nGET log\\n' | curl --data-binary @- localhost:\(port)/batch
 
-    A key is everything after /keys/, percent-decoded once: 1 to \(configuration.maxKeyBytes) bytes of any value.
-    A value has 0 to \(configuration.maxValueBytes) bytes. Content-Type is stored with it.
+          Only if nobody has stored it yet:     -H 'If-None-Match: *'
+          Only if it is what you read (CAS):    -H 'If-Match: "<its ETag>"'
+          Only if it has changed since:         -H 'If-None-Match: "<its ETag>"'  (304 if not)
+          Wait until it has, for 30 seconds:    and -H 'Prefer: wait=30'
 
-      /metrics        for Prometheus, with the wait for each of the \(configuration.shards) shard locks
-      /readyz         503 while shutting down        /livez, /healthz    200
-      /openapi.yaml   the whole contract
+        A key is everything after /keys/, percent-decoded once: 1 to \(configuration.maxKeyBytes) bytes of any value.
+        A value has 0 to \(configuration.maxValueBytes) bytes. Kept with it: Content-Type, Content-Encoding, Latchkey-Meta-*.
+        Without ttl it \(end).
 
-    """
+          /metrics        for Prometheus, with the wait for each of the \(configuration.shards) shard locks
+          /readyz         503 while shutting down        /livez, /healthz    200
+          /openapi.yaml   the whole contract
+
+        """
 }
