@@ -41,4 +41,11 @@ static inline int latchkey_socket(struct MHD_Connection *connection) {
   return info ? info->connect_fd : -1;
 }
 
+/* The bytes of the request line and the fields, which stay in the connection's memory until the answer is sent. */
+static inline size_t latchkey_request_head_bytes(struct MHD_Connection *connection) {
+  const union MHD_ConnectionInfo *info =
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+  return info ? info->header_size : 0;
+}
+
 #endif

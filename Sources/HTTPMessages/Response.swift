@@ -69,7 +69,7 @@ extension Response {
         /// `Preference-Applied` (RFC 7240 section 3), as short as a preference is.
         public let preferenceApplied: String?
 
-        /// The longest `Link`, in bytes: room for a key of 4,096 bytes, each of them escaped, and a cursor.
+        /// The longest `Link`, in bytes: room for a prefix of 4,096 bytes, each of them escaped, and a cursor.
         public static let maximumLinkCount = 3 * 4096 + 512
 
         /// These fields; what is nil is not sent.

@@ -1,4 +1,4 @@
-/// The status codes that this service answers with (RFC 9110 section 15; 507 is RFC 4918's).
+/// The status codes that this service answers with (RFC 9110 section 15; 431 is RFC 6585's, 507 is RFC 4918's).
 public enum Status: UInt16, CaseIterable, Sendable {
     case ok = 200
     case created = 201
@@ -13,6 +13,7 @@ public enum Status: UInt16, CaseIterable, Sendable {
     case contentTooLarge = 413
     case uriTooLong = 414
     case rangeNotSatisfiable = 416
+    case headerFieldsTooLarge = 431
     case internalServerError = 500
     case notImplemented = 501
     case serviceUnavailable = 503
@@ -37,10 +38,11 @@ public enum Status: UInt16, CaseIterable, Sendable {
         case .contentTooLarge: 10
         case .uriTooLong: 11
         case .rangeNotSatisfiable: 12
-        case .internalServerError: 13
-        case .notImplemented: 14
-        case .serviceUnavailable: 15
-        case .insufficientStorage: 16
+        case .headerFieldsTooLarge: 13
+        case .internalServerError: 14
+        case .notImplemented: 15
+        case .serviceUnavailable: 16
+        case .insufficientStorage: 17
         }
     }
 
@@ -60,6 +62,7 @@ public enum Status: UInt16, CaseIterable, Sendable {
         case .contentTooLarge: "Content Too Large"
         case .uriTooLong: "URI Too Long"
         case .rangeNotSatisfiable: "Range Not Satisfiable"
+        case .headerFieldsTooLarge: "Request Header Fields Too Large"
         case .internalServerError: "Internal Server Error"
         case .notImplemented: "Not Implemented"
         case .serviceUnavailable: "Service Unavailable"

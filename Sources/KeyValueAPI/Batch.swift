@@ -4,20 +4,23 @@ import KeyValueStore
 
 // POST on /batch: many keys in one request.
 extension KeyValueAPI {
+    /// The most bytes of a batch, and of the values in its answer: those are copied, and kept until the client has read them.
+    static let maximumBatchBytes = 4 << 20
+
     /// What to do with the content of a batch.
     func receiveBatch(
         _ request: Request, _ target: RequestTarget, _ builder: inout BytesBuilder?
     ) throws(Problem) -> Reception {
         _ = try Query(target.query, knows: [])
-        try checkLength(request)
-        builder = BytesBuilder(capacity: request.announcedLength ?? 0, limit: limits.valueBytes)
+        try checkLength(request, limit: batchBytes, "batch")
+        builder = BytesBuilder(capacity: request.announcedLength ?? 0, limit: batchBytes)
         return .take
     }
 
     /// Carries the items out one after the other, each as a request of its own would be. Nothing is done where the batch cannot
     /// be read.
     func batch(_ request: Request, _ upload: consuming Upload) throws(Problem) -> Response {
-        let content = try takeContent(upload).freeze()
+        let content = try takeContent(upload, limit: batchBytes, "batch").freeze()
         let answer = try content.withBorrowedBytes { (content) throws(Problem) in
             let items = try BatchRequest.parse(content, limit: BatchRequest.maximumItemCount)
             var answer = BatchAnswer(reserving: 64 * items.count)
@@ -52,9 +55,8 @@ extension KeyValueAPI {
             throw noSuchKey
         }
         let value = entry.value
-        // What is copied into one answer has the same limit as a value.
-        guard answer.count + value.count <= limits.valueBytes else {
-            throw Problem(.contentTooLarge, "the answer would be larger than the limit of \(limits.valueBytes) bytes")
+        guard answer.count + value.count <= batchBytes else {
+            throw Problem(.contentTooLarge, "the answer would be larger than the limit of \(batchBytes) bytes")
         }
         value.withBorrowedBytes {
             answer.append(.ok, etag: EntityTag(nonce: nonce, version: entry.version), content: $0)
@@ -78,6 +80,8 @@ extension KeyValueAPI {
         case .conditionFailed: preconditionFailure("a write without a condition")
         }
     }
+
+    private var batchBytes: Int { min(Self.maximumBatchBytes, limits.valueBytes) }
 
     private func tag(_ version: UInt64) -> EntityTag { EntityTag(nonce: nonce, version: version) }
 }

@@ -7,17 +7,28 @@ extension KeyValueAPI {
     private static let listingParameters: [StaticString] = ["prefix", "limit", "cursor"]
     private static let defaultPageSize = 1000
     private static let largestPageSize = 10_000
-    /// What one request goes over at most, in keys: a few milliseconds' work. A page may so have fewer keys than asked for,
-    /// also none, and yet a link to the next.
-    private static let keysWalked = 20_000
+    /// What one request goes over at most, in keys of average length: a few milliseconds' work. A page may so have fewer keys
+    /// than asked for, also none, and yet a link to the next.
+    private static let keysWalked = 10_000
     /// What a step costs that meets no key, in keys.
     private static let costOfStep = 8
+    /// Bytes of a key that cost as much to hash as all else about it.
+    private static let costlyKeyBytes = 256
+    /// Bytes after which a page is full: it is kept until the client has read it.
+    private static let pageBytes = 256 << 10
+    /// The longest prefix, percent-encoded: the link to the next page repeats it, and must fit beside the request.
+    private static let longestPrefix = 4_000
 
     func list(_ request: Request, _ target: RequestTarget) throws(Problem) -> Response {
         let query = try Query(target.query, knows: Self.listingParameters)
         let limit = try pageSize(query)
         let start = try query.value(of: "cursor").map { (text) throws(Problem) in try cursor(text) }
         let prefix = query.value(of: "prefix") ?? BorrowedBytes("")
+        guard prefix.count <= Self.longestPrefix else {
+            throw Problem(
+                .uriTooLong, "the prefix has \(prefix.count) bytes, percent-encoded; the limit is \(Self.longestPrefix)"
+            )
+        }
         return try withDecodedPrefix(prefix) { (prefix) throws(Problem) in
             var page = KeyPage(asJSON: request.prefersJSON, api: self)
             let next = fill(&page, prefix: prefix, limit: limit, from: start ?? .init())
@@ -34,16 +45,17 @@ extension KeyValueAPI {
     ) -> ShardedStore.WalkPosition? {
         var position: ShardedStore.WalkPosition? = start
         var walked = 0
-        while position != nil, page.count < limit, walked < Self.keysWalked {
+        while position != nil, page.count < limit, !page.isFull(Self.pageBytes), walked < Self.keysWalked {
             let entries = store.nextEntries(from: &position)
             walked += entries.count + Self.costOfStep
             for (index, walkedEntry) in entries.enumerated() {
                 walkedEntry.entry.key.withBorrowedBytes { key in
+                    walked += key.count / Self.costlyKeyBytes
                     if key.starts(with: prefix) { page.append(key, walkedEntry.entry) }
                 }
                 // Keys of one hash have one place in the order, and stay together.
                 let isLastOfPlace = index + 1 == entries.count || entries[index + 1].position != walkedEntry.position
-                if page.count >= limit, isLastOfPlace, index + 1 < entries.count {
+                if page.count >= limit || page.isFull(Self.pageBytes), isLastOfPlace, index + 1 < entries.count {
                     return entries[index + 1].position
                 }
             }
@@ -108,6 +120,8 @@ private struct KeyPage: ~Copyable {
         }
         count += 1
     }
+
+    func isFull(_ limit: Int) -> Bool { bytes.count >= limit }
 
     mutating func finish() -> SharedBytes {
         if asJSON { bytes.append(contentsOf: "]}\n".utf8) }

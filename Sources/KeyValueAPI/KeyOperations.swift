@@ -9,7 +9,9 @@ extension KeyValueAPI {
         _ request: Request, _ target: RequestTarget, _ builder: inout BytesBuilder?
     ) throws(Problem) -> Reception {
         switch try operation(target) {
-        case .increment, .getAndDelete, .touch: return .respondAtEnd
+        case .increment, .getAndDelete, .touch:
+            try checkLength(request, limit: limits.valueBytes, "content")
+            return .respondAtEnd
         case .append(let time):
             // Where nothing is, what is appended becomes the value, and may get a deadline.
             let hasDeadline = time != nil || limits.defaultTimeToLive != nil

@@ -28,6 +28,7 @@ public final class KeyValueAPI: RequestHandler {
     /// Tells this run's entity tags from those of others.
     let nonce: UInt64
     let documents: ServiceDocuments
+    let removalSlots = RemovalSlots()
 
     /// An API over `store`.
     public init(
@@ -41,7 +42,9 @@ public final class KeyValueAPI: RequestHandler {
 
     /// Decides on a request with a value before its content arrives; all others are answered when they are complete.
     public func receive(_ request: Request, into builder: inout BytesBuilder?) -> Reception {
-        guard request.method == .put || request.method == .post else { return .respondAtEnd }
+        guard request.method == .put || request.method == .post || request.has(.contentLength) else {
+            return .respondAtEnd
+        }
         let target = RequestTarget(request.target, method: request.method)
         let route = Route(path: target.path)
         do throws(Problem) {
@@ -49,7 +52,10 @@ public final class KeyValueAPI: RequestHandler {
             case (.keys, .put): return try receivePut(request, target, &builder)
             case (.keys, .post): return try receivePost(request, target, &builder)
             case (.batch, .post): return try receiveBatch(request, target, &builder)
-            default: return .respondAtEnd
+            default:
+                // Skipped, but not without end.
+                try checkLength(request, limit: limits.valueBytes, "content")
+                return .respondAtEnd
             }
         } catch {
             return refuse(request, error.response(route: route.id, asJSON: request.prefersJSON))

@@ -40,6 +40,7 @@ final class KeyWait: PendingResponse {
             api.store.watch(key, watch)
             return api.store.entry(for: key)
         }
+        entryDeadline.store(current?.deadline ?? Entry.never, ordering: .relaxed)
         if current?.version != seenVersion { resumption.resume() }
     }
 

@@ -20,9 +20,28 @@ extension KeyValueAPI {
             throw Problem(.badRequest, "name a prefix, as in ?prefix=x, or say all=true to remove every key")
         }
         return try withDecodedPrefix(prefix) { (prefix) throws(Problem) in
-            .later(PrefixRemoval(store, prefix: SharedBytes(copying: prefix)))
+            guard let removal = PrefixRemoval(store, prefix: SharedBytes(copying: prefix), slots: removalSlots) else {
+                throw Problem(.serviceUnavailable, "\(RemovalSlots.count) removals by prefix are at work already")
+            }
+            return .later(removal)
         }
     }
+}
+
+/// How many removals by prefix may be at work.
+final class RemovalSlots: Sendable {
+    static let count = 4
+    private let taken = Atomic<Int>(0)
+
+    /// Takes a slot; false where none is free.
+    func take() -> Bool {
+        if taken.add(1, ordering: .relaxed).newValue <= Self.count { return true }
+        giveBack()
+        return false
+    }
+
+    /// Gives a slot back that was taken.
+    func giveBack() { taken.subtract(1, ordering: .relaxed) }
 }
 
 /// The removal of many keys, step by step in a task of its own, so that no event loop stands still meanwhile.
@@ -35,10 +54,14 @@ private final class PrefixRemoval: PendingResponse {
     private let removed = Atomic<Int>(0)
     private let isDone = Atomic<Bool>(false)
     private let isStopping = Atomic<Bool>(false)
+    private let slots: RemovalSlots
 
-    init(_ store: ShardedStore, prefix: SharedBytes) {
+    /// Nil where as many as may be are at work.
+    init?(_ store: ShardedStore, prefix: SharedBytes, slots: RemovalSlots) {
+        guard slots.take() else { return nil }
         self.store = store
         self.prefix = prefix
+        self.slots = slots
     }
 
     var deadline: ContinuousClock.Instant? { nil }
@@ -46,6 +69,7 @@ private final class PrefixRemoval: PendingResponse {
     func start(_ resumption: any Resumption) {
         Task.detached {
             await self.run()
+            self.slots.giveBack()
             self.isDone.store(true, ordering: .releasing)
             resumption.resume()
         }

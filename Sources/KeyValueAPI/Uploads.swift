@@ -15,7 +15,7 @@ extension KeyValueAPI {
     func receiveValue(
         _ request: Request, _ target: RequestTarget, hasDeadline: Bool, _ builder: inout BytesBuilder?
     ) throws(Problem) -> Reception {
-        try checkLength(request)
+        try checkLength(request, limit: limits.valueBytes, "value")
         guard request.first(.contentRange) == nil else {
             throw Problem(
                 .badRequest, "Content-Range has no meaning in a \(request.method.name): values are stored whole")
@@ -36,23 +36,25 @@ extension KeyValueAPI {
         return .take
     }
 
-    /// Throws where more content is announced than a value may have.
-    func checkLength(_ request: Request) throws(Problem) {
-        guard let length = request.announcedLength, length > limits.valueBytes else { return }
+    /// Throws where more content is announced than what it is, `name`, may have.
+    func checkLength(_ request: Request, limit: Int, _ name: StaticString) throws(Problem) {
+        guard let length = request.announcedLength, length > limit else { return }
         let text = request.first(.contentLength)?.excerpt() ?? ""
-        throw Problem(
-            .contentTooLarge, "the value of \(text) bytes is larger than the limit of \(limits.valueBytes) bytes")
+        throw Problem(.contentTooLarge, "the \(name) of \(text) bytes is larger than the limit of \(limit) bytes")
     }
 
     /// The entry that has been uploaded.
-    func takeEntry(_ upload: consuming Upload) throws(Problem) -> Entry { Entry(sealing: try takeContent(upload)) }
+    func takeEntry(_ upload: consuming Upload) throws(Problem) -> Entry {
+        Entry(sealing: try takeContent(upload, limit: limits.valueBytes, "value"))
+    }
 
-    /// The content that has been uploaded.
-    func takeContent(_ upload: consuming Upload) throws(Problem) -> BytesBuilder {
+    /// The content that has been uploaded as a `name` of at most `limit` bytes.
+    func takeContent(
+        _ upload: consuming Upload, limit: Int, _ name: StaticString
+    ) throws(Problem) -> BytesBuilder {
         switch consume upload {
         case .complete(let complete): return complete
-        case .tooLarge:
-            throw Problem(.contentTooLarge, "the value is larger than the limit of \(limits.valueBytes) bytes")
+        case .tooLarge: throw Problem(.contentTooLarge, "the \(name) is larger than the limit of \(limit) bytes")
         case .none: preconditionFailure("an upload that was received has content, be it empty")
         }
     }

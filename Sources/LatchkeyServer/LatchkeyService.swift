@@ -69,12 +69,12 @@ struct LatchkeyService: Service {
             documents: documents)
         let connections = effectiveConnectionLimit(configuration.maxConnections, logger: logger)
         do {
-            return try HTTPServer(
-                .init(
-                    host: configuration.host, port: configuration.port, threads: configuration.threads,
-                    maximumConnections: connections,
-                    idleTimeoutSeconds: wholeSeconds(configuration.idleTimeout)),
-                handler: api)
+            var server = HTTPServer.Configuration(
+                host: configuration.host, port: configuration.port, threads: configuration.threads,
+                maximumConnections: connections, idleTimeoutSeconds: wholeSeconds(configuration.idleTimeout))
+            // A value that is too large by less than this gets its 413, and the connection lives on.
+            server.maximumSkippedBytes = 2 * configuration.maxValueBytes
+            return try HTTPServer(server, handler: api)
         } catch {
             throw StartFailure(description: "\(error)")
         }

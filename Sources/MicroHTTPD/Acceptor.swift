@@ -53,7 +53,8 @@ final class Acceptor: Sendable {
     private func run() {
         var nextSweep = ContinuousClock.now + Self.sweepInterval
         while !isStopping.load(ordering: .relaxed) {
-            let isExhausted = acceptWaiting()
+            // So many a turn, so that a flood of clients keeps nothing else from its turn.
+            let isExhausted = acceptWaiting(atMost: 256)
             wait(forListener: !isExhausted)
             wakeUp.clear()
             lingering.discardInput()
@@ -61,14 +62,14 @@ final class Acceptor: Sendable {
             for loop in loops { loop.endAbandoned() }
             nextSweep = ContinuousClock.now + Self.sweepInterval
         }
-        _ = acceptWaiting()
+        _ = acceptWaiting(atMost: .max)
         listener.stopListening()
         hasStopped.store(true, ordering: .releasing)
     }
 
     /// - Returns: whether the system had no descriptor or memory for one who waits.
-    private func acceptWaiting() -> Bool {
-        while true {
+    private func acceptWaiting(atMost limit: Int) -> Bool {
+        for _ in 0..<limit {
             switch listener.accept() {
             case .nobody: return false
             case .exhausted: return true
@@ -76,6 +77,7 @@ final class Acceptor: Sendable {
                 admit(descriptor, peer, peerLength)
             }
         }
+        return false
     }
 
     private func admit(_ descriptor: Int32, _ peer: sockaddr_storage, _ peerLength: socklen_t) {

@@ -72,6 +72,9 @@ final class Connection: @unchecked Sendable {
     @exclusivity(unchecked) private(set) var target = BorrowedBytes("")
     @exclusivity(unchecked) private(set) var fields: [Request.Field] = []
     @exclusivity(unchecked) private var fieldNames = FieldNameSet()
+    @exclusivity(unchecked) private var fieldCount = 0
+    /// Bytes of content that nobody wanted.
+    @exclusivity(unchecked) var skippedCount = 0
     /// A target with a query is copied here, since the library writes into its own copy.
     @exclusivity(unchecked) private var targetCopy: UnsafeMutableRawBufferPointer?
 
@@ -109,16 +112,27 @@ final class Connection: @unchecked Sendable {
     }
 
     fileprivate func collect(_ text: BorrowedBytes, _ value: BorrowedBytes) {
+        fieldCount += 1
         guard let name = FieldName(text) else { return }
         fields.append(Request.Field(name: name, text: text, value: value))
         fieldNames.insert(FieldNameSet(name))
     }
+
+    /// What the request's head takes of the connection's memory, with what the library keeps of each field.
+    func headCost(of connection: OpaquePointer) -> Int {
+        latchkey_request_head_bytes(connection) + fieldCount * Self.fieldCost
+    }
+
+    /// The library's record of a field, rounded up. `struct MHD_HTTP_Header`.
+    private static let fieldCost = 80
 
     /// Ends the request, whatever has become of it, and lets go of all that it held.
     func finish() {
         phase = .head
         method = .unknown
         target = BorrowedBytes("")
+        fieldCount = 0
+        skippedCount = 0
         if !fields.isEmpty {
             fields.removeAll(keepingCapacity: true)
             fieldNames = []

@@ -33,13 +33,20 @@ final class EventLoop: @unchecked Sendable {
     /// Connections pool their request and answer in this many bytes; it also bounds target and fields, and is zeroed
     /// after every request.
     private static let poolBytes = 16 * 1024
+    /// What of them a request's head may take, so that there is room for the head of any answer: the library closes the
+    /// connection without a word where there is not, and that after the request was carried out.
+    static let largestHead = poolBytes - 5 * 1024
+    /// Bytes of unwanted content after which a connection is ended.
+    let skipLimit: Int
 
     /// Starts the loop's thread. Throws where the library cannot.
     init(
-        handler: any RequestHandler, connectionLimit: Int, idleTimeoutSeconds: Int, lingering: LingeringSockets,
+        handler: any RequestHandler, connectionLimit: Int, idleTimeoutSeconds: Int, skipLimit: Int,
+        lingering: LingeringSockets,
         waiting: WaitingRequests
     ) throws(SocketFailure) {
         self.handler = handler
+        self.skipLimit = skipLimit
         self.lingering = lingering
         self.waiting = waiting
         var options = latchkey_daemon_options(

@@ -17,6 +17,8 @@ public final class HTTPServer: Sendable {
         public var maximumConnections: Int
         /// Seconds without any traffic after which a connection is closed.
         public var idleTimeoutSeconds: Int
+        /// Bytes of content that is not wanted after which a connection is ended without an answer.
+        public var maximumSkippedBytes = 128 << 20
 
         /// A set-up of these values.
         public init(host: String, port: UInt16, threads: Int, maximumConnections: Int, idleTimeoutSeconds: Int) {
@@ -47,7 +49,8 @@ public final class HTTPServer: Sendable {
                 loops.append(
                     try EventLoop(
                         handler: handler, connectionLimit: configuration.maximumConnections + 1,
-                        idleTimeoutSeconds: configuration.idleTimeoutSeconds, lingering: lingering,
+                        idleTimeoutSeconds: configuration.idleTimeoutSeconds,
+                        skipLimit: configuration.maximumSkippedBytes, lingering: lingering,
                         waiting: waiting))
             }
             try resumer.start()

@@ -20,12 +20,14 @@ extension EventLoop {
         switch waiting.beginTurn(of: request) {
         case .abandoned: return .NO
         case .last: isLast = true
-        case .open: if let deadline = pending.deadline { isLast = deadline <= .now }
+        case .open: break
         }
         if isLast { return queueLast(pending, on: connection, state) }
         if let response = pending.response(to: state.request, isLast: false) {
             return queue(response, on: connection, state)
         }
+        // Only now, since what the response was made of may have moved the deadline.
+        if let deadline = pending.deadline, deadline <= .now { return queueLast(pending, on: connection, state) }
         return suspend(request, pending, state)
     }
 

@@ -44,12 +44,14 @@ final class LingeringSockets: Sendable {
     /// Reads and throws away what has arrived; closes what has ended or is overdue.
     func discardInput() {
         let now = ContinuousClock.now
-        sockets.withLock { sockets in
-            sockets.removeAll { socket in
-                let isOver = now >= socket.deadline || ConnectedSocket.discardInput(of: socket.descriptor)
-                if isOver { close(socket.descriptor) }
-                return isOver
-            }
+        // Read with the lock free, which event loops need when connections end. Only this method closes sockets, and is
+        // called by one thread.
+        let over = sockets.withLock { $0 }.filter { socket in
+            now >= socket.deadline || ConnectedSocket.discardInput(of: socket.descriptor)
         }
+        if over.isEmpty { return }
+        let descriptors = Set(over.map(\.descriptor))
+        sockets.withLock { $0.removeAll { descriptors.contains($0.descriptor) } }
+        for descriptor in descriptors { close(descriptor) }
     }
 }

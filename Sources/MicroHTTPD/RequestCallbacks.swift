@@ -38,13 +38,17 @@ func handleRequest(
                 if let url, let version, state.targetHasNUL(url: url, version: version) {
                     return loop.refuse(connection, state, rawNULProblem)
                 }
+                let cost = state.headCost(of: connection)
+                if cost > EventLoop.largestHead {
+                    return loop.refuse(connection, state, headProblem(cost))
+                }
                 return loop.receive(connection, state)
             }
             if contentLength.pointee > 0 {
                 let piece = UnsafeRawBufferPointer(start: content, count: contentLength.pointee)
                 contentLength.pointee = 0
                 state.take(BorrowedBytes(piece))
-                return .YES
+                return state.skippedCount <= loop.skipLimit ? .YES : .NO
             }
             return loop.respond(connection, state)
         }
@@ -102,9 +106,18 @@ extension Connection {
 
     fileprivate func take(_ piece: BorrowedBytes) {
         // Most content is taken; what is skipped needs nothing done to it.
-        guard phase.isTaking, case .taking(var builder) = exchange(&phase, with: .overflown) else { return }
+        guard phase.isTaking, case .taking(var builder) = exchange(&phase, with: .overflown) else {
+            skippedCount += piece.count
+            return
+        }
         if builder.append(piece) { phase = .taking(builder) }
     }
+}
+
+private func headProblem(_ cost: Int) -> Problem {
+    let limit = EventLoop.largestHead
+    return Problem(
+        .headerFieldsTooLarge, "the target and fields take \(cost) bytes of memory; the limit is \(limit) bytes")
 }
 
 private let rawNULProblem = Problem(.badRequest, "the request target has a NUL byte")

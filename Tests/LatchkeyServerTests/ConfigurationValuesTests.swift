@@ -18,7 +18,7 @@ import Testing
             "max-value-bytes", "a size from 1 to 4294967295 bytes, \(sizes)",
             ["0", "4GiB", "4294967296", "-1", "1.5", "MiB", "1 MiB", "64M", "9999999999999GiB", "1e6"]
         ),
-        ("max-key-bytes", "a size from 1 to 4096 bytes, \(sizes)", ["0", "4097", "5KiB"]),
+        ("max-key-bytes", "a size from 1 to 3072 bytes, \(sizes)", ["0", "3073", "5KiB"]),
         (
             "default-ttl", "a duration from 0 to 87660h, \(durations)",
             ["", "-1", "87660.1h", "315576001", "none", "1d", "1e3"]

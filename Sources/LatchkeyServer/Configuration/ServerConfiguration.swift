@@ -15,7 +15,7 @@ public struct ServerConfiguration: Sendable, Equatable {
     public var shards = 64
     /// The longest value that is stored, in bytes, 1 to 4 GiB - 1.
     public var maxValueBytes = 64 << 20
-    /// The longest key after percent-decoding, in bytes, 1 to 4,096: request lines have to fit a connection's memory.
+    /// The longest key after percent-decoding, in bytes, 1 to 3,072: request lines have to fit a connection's memory.
     public var maxKeyBytes = 1024
     /// How long values live that are stored without a `ttl`, up to 10 years; zero for as long as the process does.
     public var defaultTTL = Duration.zero

@@ -51,7 +51,7 @@ extension Setting {
     package static let maxValueBytes = size(
         "max-value-bytes", \.maxValueBytes, 1...(4 << 30) - 1, "Longest value that is stored")
     /// Limit of a key's length.
-    package static let maxKeyBytes = size("max-key-bytes", \.maxKeyBytes, 1...4096, "Longest key, percent-decoded")
+    package static let maxKeyBytes = size("max-key-bytes", \.maxKeyBytes, 1...3072, "Longest key, percent-decoded")
     /// Life of a value.
     package static let defaultTTL = duration(
         "default-ttl", \.defaultTTL, .zero ... .seconds(315_576_000), "0 to 87660h",
