@@ -1,0 +1,77 @@
+import Glibc
+import TestSupport
+import Testing
+
+/// `latchkey watch` against the server itself.
+@Suite(.timeLimit(.minutes(2))) struct ServedWatchTests {
+    /// What a wait that nothing ends takes is 30 s; whoever is told of a change does not come near.
+    private static let promptly = Duration.seconds(10)
+
+    @Test func `each put wakes a watch, which asks for nothing meanwhile`() async throws {
+        try await withCurl { curl in
+            var expected = ["\(try curl.put("k", "")) 0"]
+            let watch = try curl.latchkey(["watch", "k"])
+            #expect(try watch.lines(1) == expected)
+            var delays: [Duration] = []
+            for size in 1...5 {
+                try curl.waitUntilWaiting()
+                let start = ContinuousClock.now
+                expected.append("\(try curl.put("k", String(repeating: "x", count: size))) \(size)")
+                #expect(try watch.lines(expected.count) == expected)
+                delays.append(.now - start)
+            }
+            #expect(delays.max()! < Self.promptly)
+            // The best of five also tells it from a client that asks every second; a put is a process on its own.
+            #expect(delays.min()! < .milliseconds(800))
+            #expect(try curl.requestCount(route: "/keys/{key}", code: 304) == 0)
+            watch.signal(SIGINT)
+            #expect(try watch.outcome().code == 128 + SIGINT)
+        }
+    }
+
+    @Test func `a delete and an expiry are told as "deleted", and what comes after them too`() async throws {
+        try await withCurl { curl in
+            let watch = try curl.latchkey(["watch", "k", "--count", "6"])
+            var expected = ["deleted"]
+            #expect(try watch.lines(1) == expected)
+            expected.append("\(try curl.put("k", "one")) 3")
+            #expect(try watch.lines(2) == expected)
+
+            try curl.waitUntilWaiting()
+            var start = ContinuousClock.now
+            #expect(try curl.latchkey("delete", "k").code == 0)
+            expected.append("deleted")
+            #expect(try watch.lines(3) == expected)
+            #expect(.now - start < Self.promptly)
+
+            expected.append("\(try curl.put("k", "three")) 5")
+            #expect(try watch.lines(4) == expected)
+            try curl.waitUntilWaiting()
+            start = .now
+            expected.append("\(try curl.put("k", "", "--ttl", "2")) 0")
+            #expect(try watch.lines(5) == expected)
+            expected.append("deleted")
+            #expect(try watch.lines(6) == expected)
+            #expect(.now - start >= .seconds(2))
+            #expect(.now - start < .seconds(2) + Self.promptly)
+            #expect(try watch.outcome().code == 0)
+            #expect(try curl.requestCount(route: "/keys/{key}", code: 304) == 0)
+        }
+    }
+
+    @Test func `a watch prints values, and ends when the server does`() async throws {
+        try await blocking {
+            let (server, port) = try Program.serving()
+            let url = "http://127.0.0.1:\(port)"
+            #expect(try Program.run(["put", "k", "/dev/null", "--url", url]).code == 0)
+            let watch = try Program(["watch", "k", "--values", "--url", url])
+            #expect(try watch.output { !$0.isEmpty } == [UInt8(ascii: "\n")])
+            server.signal(SIGTERM)
+            #expect(try server.outcome().code == 0)
+            let outcome = try watch.outcome()
+            #expect(outcome.code == 1)
+            #expect(outcome.output == "\n")
+            #expect(isOneLine(outcome.errors, with: "Connection refused"))
+        }
+    }
+}
