@@ -44,6 +44,8 @@ public import ByteBuffers
             } else {
                 append("\r\nCache-Control: no-cache\r\nX-Content-Type-Options: nosniff\r\nAccept-Ranges: bytes")
             }
+        } else if case .stored = response.contentType {
+            append("\r\nX-Content-Type-Options: nosniff")
         }
         if let allow = response.allow { append("\r\nAllow: ", allow.list) }
         if let seconds = response.retryAfter { append("\r\nRetry-After: ", String(seconds)) }

@@ -142,6 +142,19 @@ import Testing
         #expect(client.stored("d") == "v")
     }
 
+    @Test func `batches and their answers have 4 MiB, however large a value may be`() {
+        let client = InProcessClient(valueBytes: 64 << 20)
+        client.put("a", String(repeating: "x", count: 1 << 20))
+        let answer = send(client, String(repeating: "GET a\n", count: 60))
+        #expect(answer.status == 200)
+        #expect(answer.content.count < (4 << 20) + 60 * 100)
+        let text = "PUT b \(4 << 20)\n"
+        let announced = client.send(
+            "POST", "/batch", ["Content-Length": "\((4 << 20) + 1)"], .chunked([Array(text.utf8)]))
+        #expect(announced.reception == .refuse)
+        #expect(announced.text == "the batch of 4194305 bytes is larger than the limit of 4194304 bytes\n")
+    }
+
     @Test func `what a batch stores has no fields and lives for the default time`() {
         let client = InProcessClient(clock: HandClock().clock, defaultTimeToLive: .seconds(9))
         client.put("a", "v", ["Content-Type": "text/x", "Latchkey-Meta-By": "me"])

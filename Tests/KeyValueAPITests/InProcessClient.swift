@@ -11,7 +11,7 @@ struct InProcessClient: Sendable {
     static let nonce: UInt64 = 0xabc
 
     let store: ShardedStore
-    private let api: KeyValueAPI
+    let api: KeyValueAPI
 
     init(
         shards: Int = 1, clock: StoreClock = .monotonic, keyBytes: Int = 1024, valueBytes: Int = 1 << 20,

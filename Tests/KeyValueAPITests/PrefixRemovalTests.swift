@@ -1,8 +1,9 @@
 import Glibc
 import KeyValueStore
 import Synchronization
-import KeyValueAPI
 import Testing
+
+@testable import KeyValueAPI
 
 /// `DELETE /keys`: all keys with a prefix.
 @Suite(.timeLimit(.minutes(1))) struct PrefixRemovalTests {
@@ -30,6 +31,19 @@ import Testing
         #expect(client.keyCount == 50)
         #expect(client.listed().allSatisfy { $0.hasPrefix("odd/") })
         #expect(try await remove(client, "?prefix=even/").text == "0\n")
+    }
+
+    @Test func `more removals than may be at work are told to come again`() async throws {
+        let client = filledClient()
+        for _ in 0..<RemovalSlots.count { #expect(client.api.removalSlots.take()) }
+        let answer = client.send("DELETE", "/keys?all=true")
+        #expect(answer.status == 503)
+        #expect(answer["Retry-After"] == "1")
+        #expect(answer.text == "4 removals by prefix are at work already\n")
+        client.api.removalSlots.giveBack()
+        // Each gives its place back when it is done.
+        for _ in 0..<3 { #expect(try await remove(client, "?all=true").status == 200) }
+        #expect(client.keyCount == 0)
     }
 
     @Test func `the number is JSON for those who prefer it`() async throws {

@@ -172,12 +172,15 @@ import Testing
         ("POST", "/keys/a?op=getdel"), ("POST", "/keys/a?op=touch&ttl=none"), ("POST", "/keys/"), ("PUT", "/keys/"),
         ("PUT", "/livez"), ("PUT", "/nothing"), ("PUT", "/keys"),
     ])
-    func `content where none is wanted is skipped, be it as long as it likes`(method: String, target: String) {
-        let client = InProcessClient(valueBytes: 1)
+    func `content where none is wanted is skipped, up to the limit of a value`(method: String, target: String) {
+        let client = InProcessClient(valueBytes: 1_000)
         let with = client.send(method, target, ["Expect": "100-continue"], .whole(Self.body(1_000)))
         let without = client.send(method, target)
         #expect(with.reception == .respondAtEnd)
         #expect(with.status == without.status)
         #expect(with.content == without.content)
+        let longer = client.send(method, target, [:], .whole(Self.body(1_001)))
+        #expect(longer.reception == .refuse)
+        #expect(longer.status == 413)
     }
 }

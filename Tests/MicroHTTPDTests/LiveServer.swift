@@ -12,6 +12,7 @@ final class LiveServer: Sendable {
         var threads = 2
         var maximumConnections = 256
         var idleTimeoutSeconds = 300
+        var skippedBytes = 128 << 20
         var shards = 4
         var keyBytes = 1024
         var valueBytes = 1 << 24
@@ -34,11 +35,11 @@ final class LiveServer: Sendable {
             limits: .init(
                 keyBytes: setUp.keyBytes, valueBytes: setUp.valueBytes, defaultTimeToLive: setUp.timeToLive),
             documents: documents, nonce: Self.nonce)
-        server = try HTTPServer(
-            .init(
-                host: "127.0.0.1", port: 0, threads: setUp.threads, maximumConnections: setUp.maximumConnections,
-                idleTimeoutSeconds: setUp.idleTimeoutSeconds),
-            handler: api)
+        var configuration = HTTPServer.Configuration(
+            host: "127.0.0.1", port: 0, threads: setUp.threads, maximumConnections: setUp.maximumConnections,
+            idleTimeoutSeconds: setUp.idleTimeoutSeconds)
+        configuration.maximumSkippedBytes = setUp.skippedBytes
+        server = try HTTPServer(configuration, handler: api)
     }
 
     /// A new connection. With `receiveBuffer` bytes of buffer in the system, where given.

@@ -26,7 +26,7 @@ import Testing
         try await withWaitingServer({ TestResponse(deadline: deadline) }) { live in
             let client = try live.connect()
             #expect(try client.exchange("GET", "/wait").status == 304)
-            #expect(live.responses[0].asked == [true])
+            #expect(live.responses[0].asked.last == true)
         }
     }
 
@@ -51,7 +51,7 @@ import Testing
             #expect(lateness.allSatisfy { $0 >= .zero })
             // Nearly all in time also where the machine is busy with other tests.
             #expect(lateness.sorted()[100] < .milliseconds(100))
-            #expect(live.responses.dropLast().allSatisfy { $0.asked == [true] })
+            #expect(live.responses.dropLast().allSatisfy { $0.asked == [false, true] })
             #expect(live.server.waitingCount == 1)
         }
     }

@@ -1,0 +1,59 @@
+import MicroHTTPD
+import Testing
+
+/// What a connection may take of the server's memory and time.
+@Suite(.timeLimit(.minutes(2))) struct BoundTests {
+    /// The library would carry such a request out and then end the connection without a word.
+    @Test func `a head that leaves no room for the answer's is refused before anything is done`() async throws {
+        try await withServer { live in
+            let metadata = (0..<10).map { "Latchkey-Meta-\($0): \(String(repeating: "m", count: 180))\r\n" }.joined()
+            #expect(try live.connect().put("a", Array("value".utf8), metadata).status == 201)
+            var statuses = Set<Int>()
+            for length in stride(from: 9_000, through: 16_000, by: 100) {
+                let client = try live.connect()
+                try client.send(
+                    "GET /keys/a HTTP/1.1\r\nHost: x\r\nX-Junk: \(String(repeating: "j", count: length))\r\n\r\n")
+                let response = try client.response()
+                statuses.insert(response.status)
+                if response.status == 200 { #expect(response["Latchkey-Meta-9"]?.count == 180) }
+            }
+            #expect(statuses == [200, 431])
+            let client = try live.connect()
+            let junk = "X-Junk: \(String(repeating: "j", count: 13_000))\r\n"
+            let refused = try client.exchange("POST", "/keys/a?op=getdel", junk)
+            #expect(refused.statusLine == "HTTP/1.1 431 Request Header Fields Too Large")
+            #expect(refused.text.hasSuffix("the limit is 11264 bytes\n"))
+            #expect(try client.hasEnded())
+            #expect(live.stored(Array("a".utf8)) == Array("value".utf8))
+        }
+    }
+
+    @Test func `many fields count for more than their bytes`() async throws {
+        try await withServer { live in
+            for (count, status) in [(90, 404), (150, 431)] {
+                let client = try live.connect()
+                let fields = (0..<count).map { "X\($0): y\r\n" }.joined()
+                #expect(try client.exchange("GET", "/keys/a", fields).status == status, "\(count) fields")
+            }
+        }
+    }
+
+    @Test func `unwanted content without an announced end is cut off`() async throws {
+        try await withServer({ $0.skippedBytes = 1 << 20 }) { live in
+            try live.put("a", [1])
+            let client = try live.connect()
+            try client.send("DELETE /keys/a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+            let chunk = Array("10000\r\n".utf8) + [UInt8](repeating: 7, count: 65_536) + Array("\r\n".utf8)
+            var sent = 0
+            // The server ends the connection long before this is over.
+            while sent < 4_000, (try? client.send(chunk)) != nil { sent += 1 }
+            #expect(sent < 4_000)
+            #expect(live.stored(Array("a".utf8)) == [1])
+            let other = try live.connect()
+            try other.send("DELETE /keys/a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+            for _ in 0..<15 { try other.send(chunk) }
+            try other.send("0\r\n\r\n")
+            #expect(try other.response().status == 204)
+        }
+    }
+}
