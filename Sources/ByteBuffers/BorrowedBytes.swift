@@ -99,6 +99,13 @@ extension BorrowedBytes: RandomAccessCollection {
     @inlinable
     public var endIndex: Int { buffer.count }
 
+    /// The number of bytes. O(1).
+    ///
+    /// Not left to the standard library, whose way to it builds a range: where nothing is optimised, that has all threads
+    /// wait for one lock of the runtime.
+    @inlinable
+    public var count: Int { buffer.count }
+
     /// The byte at `position`. O(1).
     @inlinable
     public subscript(position: Int) -> UInt8 {

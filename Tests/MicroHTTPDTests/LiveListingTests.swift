@@ -5,14 +5,14 @@ import Testing
 /// Walks over all keys, page by page.
 @Suite(.timeLimit(.minutes(3))) struct LiveListingTests {
     @Test func `a walk comes to every key once, in pages of the size that is asked for`() async throws {
-        let keys = (0..<1_003).map { "key \($0)/x" }
+        let keys = 0..<1_003
         try await withServer { live in
-            live.fill(keys)
+            live.fill(keys.map { "key \($0)/x" })
             let client = try live.connect()
-            for limit in [1, 7, 500, 1_002, 1_003, 10_000] {
+            for limit in [5, 500, 1_002, 1_003, 10_000] {
                 let pages = try walk(client, "/keys?limit=\(limit)")
                 #expect(pages.allSatisfy { $0.count <= limit })
-                #expect(pages.joined().sorted() == keys.map { $0.replacing(" ", with: "%20") }.sorted())
+                #expect(pages.joined().sorted() == keys.map { "key%20\($0)/x" }.sorted())
             }
             // 1000 where nothing is said.
             let first = try client.exchange("GET", "/keys/")
@@ -26,12 +26,12 @@ import Testing
     }
 
     @Test func `while others write and delete, keys that stay are listed exactly once`() async throws {
-        let staying = (0..<2_000).map { "s\($0)" }
+        let staying = (0..<sized(2_000, underThreadSanitizer: 500)).map { "s\($0)" }
         try await withServer { live in
             live.fill(staying)
             let isDone = Flag()
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for number in 0..<4 {
+                for number in 0..<2 {
                     group.addTask { try writeAndDelete(live, number, until: isDone) }
                 }
                 let client = try live.connect()
@@ -47,15 +47,16 @@ import Testing
     }
 
     @Test func `50,000 keys are walked in full, and by their prefix`() async throws {
+        let count = sized(50_000, underThreadSanitizer: 25_000)
         try await withServer { live in
-            live.fill((0..<50_000).map { "\($0)" })
+            live.fill((0..<count).map { "\($0)" })
             let client = try live.connect()
             let seen = try walk(client, "/keys/?limit=10000").joined()
-            #expect(seen.count == 50_000)
-            #expect(Set(seen).count == 50_000)
+            #expect(seen.count == count)
+            #expect(Set(seen).count == count)
             // A request goes over so many keys only, so that there are pages with few of those that are wanted, or none.
-            let some = try walk(client, "/keys/?prefix=4999")
-            #expect(some.joined().sorted() == (["4999"] + (0...9).map { "4999\($0)" }).sorted())
+            let some = try walk(client, "/keys/?prefix=2499")
+            #expect(some.joined().sorted() == (["2499"] + (0...9).map { "2499\($0)" }).sorted())
             #expect(some.count > 1)
         }
     }

@@ -49,14 +49,36 @@ func pattern(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
     if count == 0 { return [] }
     var state = seed &* 0x9e37_79b9_7f4a_7c15 | 1
     return [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-        for index in 0..<count {
-            state ^= state << 13
-            state ^= state >> 7
-            state ^= state << 17
-            buffer[index] = UInt8(truncatingIfNeeded: state >> 24)
+        // As plain a loop as can be: this is not optimised, and some values have millions of bytes.
+        var index = 0
+        while index < count {
+            if index & 7 == 0 {
+                state ^= state << 13
+                state ^= state >> 7
+                state ^= state << 17
+            }
+            buffer[index] = UInt8(truncatingIfNeeded: state &>> UInt64(truncatingIfNeeded: 8 &* (index & 7)))
+            index += 1
         }
         initialized = count
     }
+}
+
+/// Whether these are the same bytes. For large values: `==` goes byte by byte where nothing is optimised.
+func areSame(_ left: [UInt8], _ right: ArraySlice<UInt8>) -> Bool {
+    left.count == right.count
+        && left.withUnsafeBytes { left in
+            right.withUnsafeBytes { left.isEmpty || memcmp(left.baseAddress!, $0.baseAddress!, left.count) == 0 }
+        }
+}
+
+/// How many of something a test has: fewer under ThreadSanitizer, which takes ten times as long for each.
+func sized(_ count: Int, underThreadSanitizer fewer: Int) -> Int {
+    #if THREAD_SANITIZER
+        fewer
+    #else
+        count
+    #endif
 }
 
 /// Raises the number of descriptors that this process may have as far as it may. `setrlimit(2)`.

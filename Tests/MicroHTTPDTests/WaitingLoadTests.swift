@@ -12,7 +12,7 @@ import Testing
     @Test func `thousands wait without a thread each, and are answered when each is resumed once`() async throws {
         // Two descriptors each, since the clients are in this process too; a thousand are for the tests beside this one.
         let limit = try raiseDescriptorLimit()
-        let count = max(400, min(5_000, (limit - 1_000) / 2))
+        let count = max(400, min(sized(5_000, underThreadSanitizer: 1_000), (limit - 1_000) / 2))
         print("\(count) requests wait at once; \(limit) descriptors")
         let deadline = ContinuousClock.now + .seconds(240)
         try await withWaitingServer(maximumConnections: count, { TestResponse(deadline: deadline) }) { live in
@@ -25,7 +25,7 @@ import Testing
             for client in clients { #expect(try client.response().status == 200) }
             let elapsed = ContinuousClock.now - start
             print("\(count) resumed and answered in \(elapsed)")
-            #expect(elapsed < .seconds(30))
+            #expect(elapsed < .seconds(sized(30, underThreadSanitizer: 100)))
             #expect(live.responses.allSatisfy { $0.asked == [false] })
         }
     }
