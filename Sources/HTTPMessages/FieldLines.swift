@@ -44,8 +44,6 @@ public import ByteBuffers
             } else {
                 append("\r\nCache-Control: no-cache\r\nX-Content-Type-Options: nosniff\r\nAccept-Ranges: bytes")
             }
-        } else if case .stored = response.contentType {
-            append("\r\nX-Content-Type-Options: nosniff")
         }
         if let allow = response.allow { append("\r\nAllow: ", allow.list) }
         if let seconds = response.retryAfter { append("\r\nRetry-After: ", String(seconds)) }
@@ -93,6 +91,7 @@ public import ByteBuffers
         if let count = extra.unsatisfiedOf { append("\r\nContent-Range: bytes */", String(count)) }
         if let link = extra.link { append("\r\nLink: ", link) }
         if let preference = extra.preferenceApplied { append("\r\nPreference-Applied: ", preference) }
+        if extra.isNotToBeSniffed { append("\r\nX-Content-Type-Options: nosniff") }
     }
 
     private mutating func append(_ tag: EntityTag) {

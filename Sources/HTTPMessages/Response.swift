@@ -68,6 +68,8 @@ extension Response {
         public let link: String?
         /// `Preference-Applied` (RFC 7240 section 3), as short as a preference is.
         public let preferenceApplied: String?
+        /// `X-Content-Type-Options`, which `isStoredValue` has too: the content is a client's, and of no other type than it says.
+        public let isNotToBeSniffed: Bool
 
         /// The longest `Link`, in bytes: room for a prefix of 4,096 bytes, each of them escaped, and a cursor.
         public static let maximumLinkCount = 3 * 4096 + 512
@@ -75,13 +77,14 @@ extension Response {
         /// These fields; what is nil is not sent.
         public init(
             timeToLive: Int? = nil, contentRange: (part: Range<Int>, count: Int)? = nil, unsatisfiedOf: Int? = nil,
-            link: String? = nil, preferenceApplied: String? = nil
+            link: String? = nil, preferenceApplied: String? = nil, isNotToBeSniffed: Bool = false
         ) {
             self.timeToLive = timeToLive
             self.contentRange = contentRange
             self.unsatisfiedOf = unsatisfiedOf
             self.link = link
             self.preferenceApplied = preferenceApplied
+            self.isNotToBeSniffed = isNotToBeSniffed
         }
     }
 }
@@ -90,11 +93,12 @@ extension Response {
     /// Adds fields to those in `extra`; what is nil stays as it is. Allocates.
     public mutating func add(
         timeToLive: Int? = nil, contentRange: (part: Range<Int>, count: Int)? = nil, unsatisfiedOf: Int? = nil,
-        link: String? = nil, preferenceApplied: String? = nil
+        link: String? = nil, preferenceApplied: String? = nil, isNotToBeSniffed: Bool = false
     ) {
         extra = Extra(
             timeToLive: timeToLive ?? extra?.timeToLive, contentRange: contentRange ?? extra?.contentRange,
             unsatisfiedOf: unsatisfiedOf ?? extra?.unsatisfiedOf, link: link ?? extra?.link,
-            preferenceApplied: preferenceApplied ?? extra?.preferenceApplied)
+            preferenceApplied: preferenceApplied ?? extra?.preferenceApplied,
+            isNotToBeSniffed: isNotToBeSniffed || extra?.isNotToBeSniffed == true)
     }
 }

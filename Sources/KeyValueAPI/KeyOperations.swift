@@ -163,6 +163,7 @@ extension KeyValueAPI {
     private func old(_ status: Status, _ entry: Entry?) -> Response {
         var response = Response(status, route: Route.keys.id, body: entry.map { .shared($0.value) } ?? .none)
         response.contentType = entry.map { contentType(of: $0) }
+        if entry != nil { response.add(isNotToBeSniffed: true) }
         return response
     }
 

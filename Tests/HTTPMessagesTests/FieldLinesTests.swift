@@ -81,6 +81,10 @@ private let route = RouteID(rawValue: 0)
                 lines: SharedBytes("\r\nContent-Type: a/b\r\nContent-Encoding: gzip\r\nlatchkey-META-a: b"))
             $0.extra = .init(timeToLive: 60)
         },
+        Kind("old value", .ok, ["Content-Type: text/html", "X-Content-Type-Options: nosniff"]) {
+            $0.contentType = .stored(lines: SharedBytes("\r\nContent-Type: text/html"))
+            $0.add(isNotToBeSniffed: true)
+        },
         Kind(
             "stored with fields but no type", .ok,
             ["Content-Type: application/octet-stream", "Latchkey-Meta-a: b"]
