@@ -94,6 +94,7 @@ public import ByteBuffers
         if extra.isNotToBeSniffed { append("\r\nX-Content-Type-Options: nosniff") }
     }
 
+    @inline(__always)
     private mutating func append(_ tag: EntityTag) {
         if tagNonce != tag.nonce {
             tagNonce = tag.nonce

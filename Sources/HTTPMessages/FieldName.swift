@@ -57,8 +57,13 @@ public struct FieldNameSet: OptionSet, Sendable {
 
     /// The set of `name` alone.
     @inlinable
+    @inline(__always)
     public init(_ name: FieldName) { rawValue = 1 << UInt16(name.rawValue) }
 
     /// The fields of conditions on a write.
-    public static let conditions: FieldNameSet = [.init(.ifMatch), .init(.ifNoneMatch)]
+    @inlinable
+    @inline(__always)
+    public static var conditions: FieldNameSet {
+        FieldNameSet(rawValue: FieldNameSet(.ifMatch).rawValue | FieldNameSet(.ifNoneMatch).rawValue)
+    }
 }

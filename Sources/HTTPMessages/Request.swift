@@ -28,6 +28,7 @@ public struct Request: Sendable {
 
     /// Whether there is a field line with this name. O(1).
     @inlinable
+    @inline(__always)
     public func has(_ name: FieldName) -> Bool { names.contains(FieldNameSet(name)) }
 
     /// One field line.

@@ -111,6 +111,7 @@ final class Connection: @unchecked Sendable {
             connection, .HEADER_KIND, collectField, Unmanaged.passUnretained(self).toOpaque())
     }
 
+    @inline(__always)
     fileprivate func collect(_ text: BorrowedBytes, _ value: BorrowedBytes) {
         fieldCount += 1
         guard let name = FieldName(text) else { return }

@@ -26,6 +26,7 @@ struct ReadyResponses: ~Copyable {
         fileprivate let lineCount: Int
 
         /// Writes what is to be sent. Only while nothing is being sent from it.
+        @inline(__always)
         func fill(content source: BorrowedBytes, lines: BorrowedBytes) {
             precondition(source.count == contentCount && lines.count == lineCount)
             source.withUnsafeBytes {

@@ -104,8 +104,9 @@ extension Connection {
         return end > start && end - start != target.count
     }
 
+    @inline(__always)
     fileprivate func take(_ piece: BorrowedBytes) {
-        // Most content is taken; what is skipped needs nothing done to it.
+        // Most content is taken; what is skipped is counted only.
         guard phase.isTaking, case .taking(var builder) = exchange(&phase, with: .overflown) else {
             skippedCount += piece.count
             return
