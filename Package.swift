@@ -74,8 +74,11 @@ let package = Package(
             name: "TestSupport", dependencies: ["Sockets"], path: "Tests/TestSupport", swiftSettings: checked),
         .testTarget(name: "ByteBuffersTests", dependencies: ["ByteBuffers"], swiftSettings: checked),
         .testTarget(
-            name: "KeyValueStoreTests", dependencies: ["ByteBuffers", "KeyValueStore"], swiftSettings: checked),
-        .testTarget(name: "HTTPMessagesTests", dependencies: ["ByteBuffers", "HTTPMessages"], swiftSettings: checked),
+            name: "KeyValueStoreTests", dependencies: ["ByteBuffers", "KeyValueStore", "TestSupport"],
+            swiftSettings: checked),
+        .testTarget(
+            name: "HTTPMessagesTests", dependencies: ["ByteBuffers", "HTTPMessages", "TestSupport"],
+            swiftSettings: checked),
         .testTarget(
             name: "KeyValueAPITests",
             dependencies: ["ByteBuffers", "HTTPMessages", "KeyValueAPI", "KeyValueStore", "TestSupport"],

@@ -6,10 +6,11 @@ public struct HealthCheckFailure: Error, CustomStringConvertible {
     public let description: String
 }
 
-/// Asks the service at `host` and `port` whether it is ready (`GET /readyz`). Blocks for at most a few seconds.
-public func checkHealth(host: String, port: UInt16) throws(HealthCheckFailure) {
+/// Asks the service at `host` and `port` whether it is ready (`GET /readyz`). Blocks until it answers, or for
+/// `timeoutSeconds` without progress.
+public func checkHealth(host: String, port: UInt16, timeoutSeconds: Int = 3) throws(HealthCheckFailure) {
     do {
-        let connection = try ClientConnection(host: host, port: port, timeoutSeconds: 3)
+        let connection = try ClientConnection(host: host, port: port, timeoutSeconds: timeoutSeconds)
         let request = "GET /readyz HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\n\r\n"
         try connection.send(Array(request.utf8))
         var answer: [UInt8] = []

@@ -1,5 +1,6 @@
 import ByteBuffers
 import HTTPMessages
+import TestSupport
 import Testing
 
 /// An item whose bytes are its own.

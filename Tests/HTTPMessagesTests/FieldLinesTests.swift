@@ -1,5 +1,6 @@
 import ByteBuffers
 import HTTPMessages
+import TestSupport
 import Testing
 
 private let route = RouteID(rawValue: 0)

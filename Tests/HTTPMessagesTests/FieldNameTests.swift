@@ -1,5 +1,6 @@
 import ByteBuffers
 import HTTPMessages
+import TestSupport
 import Testing
 
 @Suite struct FieldNameTests {

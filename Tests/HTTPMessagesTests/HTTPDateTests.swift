@@ -1,5 +1,6 @@
 import ByteBuffers
 import Glibc
+import TestSupport
 import Testing
 
 @testable import HTTPMessages

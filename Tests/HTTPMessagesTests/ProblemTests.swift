@@ -1,6 +1,7 @@
 import ByteBuffers
 import Foundation
 import HTTPMessages
+import TestSupport
 import Testing
 
 private let route = RouteID(rawValue: 5)

@@ -1,10 +1,11 @@
 import ByteBuffers
 import KeyValueAPI
 import KeyValueStore
+import TestSupport
 import Testing
 
 /// Requests of all kinds, one after the other, to one service.
-@Suite(.timeLimit(.minutes(2))) struct RequestFuzzTests {
+@Suite(.timeLimit(.minutes(10))) struct RequestFuzzTests {
     private static let count = 4_000
 
     /// What an answer to a complete request may be; 503 is for a server that stops.

@@ -1,3 +1,4 @@
+import TestSupport
 /// Makes requests of all kinds, most of them nearly right.
 struct RequestGrammar {
     var random: SeededGenerator

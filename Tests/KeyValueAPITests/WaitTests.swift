@@ -4,7 +4,7 @@ import Testing
 @testable import KeyValueStore
 
 /// `Prefer: wait`: requests that wait for a change. The key of these tests has the tag `"abc-1"` at first.
-@Suite(.timeLimit(.minutes(1))) struct WaitTests {
+@Suite(.timeLimit(.minutes(10))) struct WaitTests {
     static let unchanged: InProcessClient.Fields = ["If-None-Match": #""abc-1""#, "Prefer": "wait=30"]
     let clock = HandClock()
 

@@ -1,4 +1,5 @@
 import ByteBuffers
+import TestSupport
 import Testing
 
 @testable import KeyValueStore

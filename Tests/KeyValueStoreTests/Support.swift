@@ -10,26 +10,6 @@ import Synchronization
     let workScale = 2
 #endif
 
-/// SplitMix64: a seed gives the same sequence everywhere.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var word = state
-        word = (word ^ (word &>> 30)) &* 0xbf58_476d_1ce4_e5b9
-        word = (word ^ (word &>> 27)) &* 0x94d0_49bb_1331_11eb
-        return word ^ (word &>> 31)
-    }
-
-    /// So many random bytes.
-    mutating func bytes(_ count: Int) -> [UInt8] {
-        (0..<count).map { _ in UInt8(truncatingIfNeeded: next()) }
-    }
-}
-
 /// Calls `body` with a view of `bytes`.
 func borrowing<Result>(_ bytes: [UInt8], _ body: (BorrowedBytes) throws -> Result) rethrows -> Result {
     try bytes.withUnsafeBytes { try body(BorrowedBytes($0)) }

@@ -1,5 +1,6 @@
 import ByteBuffers
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import KeyValueStore

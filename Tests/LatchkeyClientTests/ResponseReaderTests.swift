@@ -1,4 +1,5 @@
 import LatchkeyClient
+import TestSupport
 import Testing
 
 @Suite struct ResponseReaderTests {

@@ -1,6 +1,7 @@
 import ByteBuffers
 import HTTPMessages
 import LatchkeyClient
+import TestSupport
 import Testing
 
 @Suite struct ServiceURLTests {

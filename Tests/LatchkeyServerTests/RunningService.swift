@@ -60,7 +60,7 @@ struct RunningService: Sendable {
 
     /// Sends `request` on a connection of its own and returns all that comes back until the service closes it.
     func exchange(_ request: String) throws -> String {
-        let connection = try ClientConnection(host: "127.0.0.1", port: port, timeoutSeconds: 20)
+        let connection = try ClientConnection(host: "127.0.0.1", port: port, timeoutSeconds: 240)
         try connection.send(Array(request.utf8))
         return try Self.receiveAll(connection)
     }

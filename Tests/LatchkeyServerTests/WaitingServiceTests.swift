@@ -5,7 +5,7 @@ import Testing
 @testable import LatchkeyServer
 
 /// What a whole service does about time: values that expire and requests that wait.
-@Suite(.timeLimit(.minutes(2))) struct WaitingServiceTests {
+@Suite(.timeLimit(.minutes(10))) struct WaitingServiceTests {
     private static let wait =
         "GET /keys/a HTTP/1.1\r\nHost: x\r\nConnection: close\r\nIf-None-Match: *\r\nPrefer: wait=60\r\n\r\n"
     private static let write =
@@ -36,7 +36,7 @@ import Testing
     @Test func `a request that waits is counted, and a change answers it`() async throws {
         try await RunningService.with { service in
             #expect(try service.exchange(Self.write).hasPrefix("HTTP/1.1 201 "))
-            let waiting = try ClientConnection(host: "127.0.0.1", port: service.port, timeoutSeconds: 20)
+            let waiting = try ClientConnection(host: "127.0.0.1", port: service.port, timeoutSeconds: 240)
             try waiting.send(Array(Self.wait.utf8))
             #expect(try Self.comesToTell("latchkey_http_waiting_requests 1", service))
             #expect(try service.exchange(Self.removal).hasPrefix("HTTP/1.1 204 "))
@@ -48,7 +48,7 @@ import Testing
     @Test func `a drain answers who waits`() async throws {
         try await RunningService.with { service in
             #expect(try service.exchange(Self.write).hasPrefix("HTTP/1.1 201 "))
-            let waiting = try ClientConnection(host: "127.0.0.1", port: service.port, timeoutSeconds: 20)
+            let waiting = try ClientConnection(host: "127.0.0.1", port: service.port, timeoutSeconds: 240)
             try waiting.send(Array(Self.wait.utf8))
             #expect(try Self.comesToTell("latchkey_http_waiting_requests 1", service))
             service.requestStop()

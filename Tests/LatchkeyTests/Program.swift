@@ -94,7 +94,7 @@ final class Program {
         return output.seen
     }
 
-    /// Waits for the end. Fails, and ends it, where the program is still there after a minute.
+    /// Waits for the end. Fails, and ends it, where the program is still there after four minutes.
     func outcome() throws -> Outcome {
         let (output, errors) = (try output.read { _ in false }, try errors.read { _ in false })
         var status: Int32 = 0
@@ -138,7 +138,7 @@ private final class ReadingEnd {
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while !isEnough(seen) {
             var event = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            guard poll(&event, 1, 60_000) > 0 else {
+            guard poll(&event, 1, 240_000) > 0 else {
                 throw SocketFailure("read what the program says", code: ETIMEDOUT)
             }
             let count = Glibc.read(descriptor, &buffer, buffer.count)

@@ -3,7 +3,7 @@ import Sockets
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct ProgramTests {
+@Suite(.timeLimit(.minutes(10))) struct ProgramTests {
     @Test func `serving is announced in one line, and SIGTERM ends it with success`() async throws {
         try await blocking {
             let (program, port) = try Program.serving()
@@ -122,7 +122,7 @@ import Testing
 
     /// Sends `request` on a connection of its own and returns all that comes back until the service closes it.
     private func exchange(_ port: UInt16, _ request: String) throws -> String {
-        let connection = try ClientConnection(host: "127.0.0.1", port: port, timeoutSeconds: 60)
+        let connection = try ClientConnection(host: "127.0.0.1", port: port, timeoutSeconds: 240)
         try connection.send(Array(request.utf8))
         var answer: [UInt8] = []
         while case let piece = try connection.receive(), !piece.isEmpty { answer += piece }
@@ -131,7 +131,7 @@ import Testing
 
     /// An upload of two bytes that has begun, as its interim answer shows, and waits for them.
     private func startUpload(_ port: UInt16) throws -> ClientConnection {
-        let connection = try ClientConnection(host: "127.0.0.1", port: port, timeoutSeconds: 60)
+        let connection = try ClientConnection(host: "127.0.0.1", port: port, timeoutSeconds: 240)
         let head = "PUT /keys/a HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"
         try connection.send(Array(head.utf8))
         #expect(String(decoding: try connection.receive(), as: UTF8.self) == "HTTP/1.1 100 Continue\r\n\r\n")
@@ -140,7 +140,7 @@ import Testing
 
     /// Returns when the server no longer accepts connections, which shows that it has begun to drain.
     private func waitForDrain(_ port: UInt16) throws {
-        while let connection = try? ClientConnection(host: "127.0.0.1", port: port, timeoutSeconds: 60) {
+        while let connection = try? ClientConnection(host: "127.0.0.1", port: port, timeoutSeconds: 240) {
             // Ended by the drain, if it was accepted before.
             _ = try? connection.receive(atMost: 1)
         }

@@ -3,7 +3,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct ProgressTests {
+@Suite(.timeLimit(.minutes(10))) struct ProgressTests {
     @Test func `a long get shows on a terminal how far it is, and clears that at the end`() async throws {
         try await blocking {
             let isShown = Flag()

@@ -47,9 +47,9 @@ extension Program {
     }
 }
 
-/// Calls `condition` until it holds. Fails, as not able to do what `operation` says, after a minute.
+/// Calls `condition` until it holds. Fails, as not able to do what `operation` says, after four minutes.
 func repeatUntil(_ operation: String, _ condition: () throws -> Bool) throws {
-    let end = ContinuousClock.now + .seconds(60)
+    let end = ContinuousClock.now + .seconds(240)
     while try !condition() {
         guard .now < end else { throw SocketFailure(operation, code: ETIMEDOUT) }
     }

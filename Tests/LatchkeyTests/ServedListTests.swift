@@ -1,7 +1,7 @@
 import Testing
 
 /// `latchkey list` against the server itself.
-@Suite(.timeLimit(.minutes(2))) struct ServedListTests {
+@Suite(.timeLimit(.minutes(10))) struct ServedListTests {
     /// What a page has where nothing else is asked for.
     private static let pageSize = 1000
 

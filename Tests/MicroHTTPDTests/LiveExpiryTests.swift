@@ -4,7 +4,7 @@ import MicroHTTPD
 import Testing
 
 /// Values that expire, in real time.
-@Suite(.timeLimit(.minutes(2))) struct LiveExpiryTests {
+@Suite(.timeLimit(.minutes(10))) struct LiveExpiryTests {
     @Test(arguments: ["GET", "HEAD"]) func `a value is there until its time is over, and not after`(method: String)
         async throws
     {

@@ -3,7 +3,7 @@ import MicroHTTPD
 import Testing
 
 /// Walks over all keys, page by page.
-@Suite(.timeLimit(.minutes(3))) struct LiveListingTests {
+@Suite(.timeLimit(.minutes(10))) struct LiveListingTests {
     @Test func `a walk comes to every key once, in pages of the size that is asked for`() async throws {
         let keys = 0..<1_003
         try await withServer { live in

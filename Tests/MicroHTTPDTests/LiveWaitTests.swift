@@ -3,7 +3,7 @@ import MicroHTTPD
 import Testing
 
 /// A GET that waits for its key to change (RFC 7240 section 4.3).
-@Suite(.timeLimit(.minutes(3))) struct LiveWaitTests {
+@Suite(.timeLimit(.minutes(10))) struct LiveWaitTests {
     @Test(
         arguments: [
             ("PUT", "/keys/a", 200, "new"), ("PUT", "/keys/a?ttl=1000", 200, "new"), ("DELETE", "/keys/a", 404, nil),
@@ -115,7 +115,7 @@ import Testing
             }
             let elapsed = ContinuousClock.now - start
             print("\(count) who waited were answered in \(elapsed)")
-            #expect(elapsed < .seconds(sized(30, underThreadSanitizer: 100)))
+            #expect(elapsed < .seconds(sized(120, underThreadSanitizer: 200)))
             #expect(live.server.waitingCount == 1)
             #expect(try live.put("b", [2]).status == 204)
             #expect(try other.response().body == [2])
@@ -158,7 +158,7 @@ import Testing
         try await withServer { live in
             try live.put("a", [1])
             let clients = try await live.waiters(50)
-            async let drained = live.server.drain(timeout: .seconds(60))
+            async let drained = live.server.drain(timeout: .seconds(240))
             for client in clients {
                 let response = try client.response()
                 #expect(response.status == 304)

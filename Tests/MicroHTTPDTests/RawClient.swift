@@ -31,7 +31,7 @@ final class RawClient {
 
     init(port: UInt16, receiveBuffer: Int32? = nil) throws {
         connection = try ClientConnection(
-            host: "127.0.0.1", port: port, timeoutSeconds: 60, receiveBuffer: receiveBuffer)
+            host: "127.0.0.1", port: port, timeoutSeconds: 240, receiveBuffer: receiveBuffer)
     }
 
     func send(_ text: String) throws { try connection.send(Array(text.utf8)) }

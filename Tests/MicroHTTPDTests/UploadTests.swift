@@ -4,7 +4,7 @@ import Glibc
 import Testing
 
 /// Uploads in every form, whole and broken.
-@Suite(.timeLimit(.minutes(2))) struct UploadTests {
+@Suite(.timeLimit(.minutes(10))) struct UploadTests {
     private static let chunkedHead = "PUT /keys/a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
 
     @Test(arguments: [

@@ -3,7 +3,7 @@ import MicroHTTPD
 import Testing
 
 /// Answers that come later.
-@Suite(.timeLimit(.minutes(2))) struct WaitingTests {
+@Suite(.timeLimit(.minutes(10))) struct WaitingTests {
     @Test func `a request is answered when another thread resumes it, and its connection goes on`() async throws {
         try await withWaitingServer { live in
             let client = try await live.waiters(at: "/wait/for?it")[0]
