@@ -10,6 +10,8 @@ ARGS ?=
 
 STRICT_FLAGS := --explicit-target-dependency-import-check error -Xswiftc -warnings-as-errors
 TEST_FLAGS := --disable-xctest
+# One test after the other where each takes ten times as long: all at once they would wait for each other.
+SLOW_TEST_FLAGS := $(TEST_FLAGS) --no-parallel
 SWIFT_FILES := Package.swift Sources Tests
 
 .DEFAULT_GOAL := help
@@ -37,7 +39,7 @@ test-tsan: test-dependencies ## Run all tests under ThreadSanitizer.
 
 test-asan: test-dependencies ## Run all tests under AddressSanitizer.
 	LSAN_OPTIONS=suppressions=$(CURDIR)/Scripts/leak-suppressions.txt \
-		$(SWIFT) test $(TEST_FLAGS) --sanitize=address --scratch-path .build-asan $(SWIFT_FLAGS)
+		$(SWIFT) test $(SLOW_TEST_FLAGS) --sanitize=address --scratch-path .build-asan $(SWIFT_FLAGS)
 
 ifdef BINARY
 check-api: ## Check the server against openapi.yaml. With BINARY=FILE: that one, without building.

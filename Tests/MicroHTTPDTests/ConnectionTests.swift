@@ -101,7 +101,7 @@ import Testing
     }
 
     @Test func `a silent connection is closed after the idle time-out`() async throws {
-        try await withServer({ $0.idleTimeoutSeconds = 1 }) { live in
+        try await withServer({ $0.idleTimeoutSeconds = 4 }) { live in
             let client = try live.connect()
             #expect(try client.exchange("GET", "/livez").status == 200)
             #expect(try client.hasEnded())
