@@ -71,6 +71,7 @@ func withCurl(_ arguments: [String] = [], _ body: @Sendable (Curl) throws -> Voi
         defer { curl.removeFiles() }
         try body(curl)
         program.signal(SIGTERM)
-        #expect(try program.outcome().code == 0)
+        let outcome = try program.outcome()
+        #expect(outcome.code == 0, "\(outcome.errors)")
     }
 }

@@ -41,13 +41,16 @@ final class Program {
         posix_spawn_file_actions_adddup2(&actions, outputEnd, 1)
         posix_spawn_file_actions_adddup2(&actions, surroundings.errors ?? errorEnd, 2)
         let location = try surroundings.executable ?? Self.location()
-        let inherited = ["PATH", "ASAN_OPTIONS", "TSAN_OPTIONS", "LD_LIBRARY_PATH"].compactMap {
+        // Leaks are looked for in the tests' own process, not in one that ends while its runtime's threads still run.
+        let leaks = ["ASAN_OPTIONS=\(getenv("ASAN_OPTIONS").map { String(cString: $0) + ":" } ?? "")detect_leaks=0"]
+        let inherited = ["PATH", "TSAN_OPTIONS", "LD_LIBRARY_PATH"].compactMap {
             (name: String) -> String? in
             getenv(name).map { "\(name)=\(String(cString: $0))" }
         }
         let bytes = ([location] + arguments).map { Array($0.utf8) } + (surroundings.lastArgument.map { [$0] } ?? [])
         let started = withCStrings(bytes) { arguments in
-            withCStrings((inherited + environment.map { "\($0)=\($1)" }).map { Array($0.utf8) }) { environment in
+            withCStrings((leaks + inherited + environment.map { "\($0)=\($1)" }).map { Array($0.utf8) }) {
+                environment in
                 withShellSignals { attributes in
                     var process = pid_t()
                     let code = posix_spawn(&process, location, &actions, attributes, arguments, environment)
