@@ -41,16 +41,14 @@ final class Program {
         posix_spawn_file_actions_adddup2(&actions, outputEnd, 1)
         posix_spawn_file_actions_adddup2(&actions, surroundings.errors ?? errorEnd, 2)
         let location = try surroundings.executable ?? Self.location()
-        // Leaks are looked for in the tests' own process only: one program under AddressSanitizer has ended with a failure
-        // whose cause is not known, and this leaves out the leak check at its end.
-        let leaks = ["ASAN_OPTIONS=\(getenv("ASAN_OPTIONS").map { String(cString: $0) + ":" } ?? "")detect_leaks=0"]
-        let inherited = ["PATH", "TSAN_OPTIONS", "LD_LIBRARY_PATH"].compactMap {
-            (name: String) -> String? in
-            getenv(name).map { "\(name)=\(String(cString: $0))" }
+        let inherited = ["PATH", "ASAN_OPTIONS", "TSAN_OPTIONS", "LD_LIBRARY_PATH"].compactMap {
+            Self.variable($0)
         }
+        // The leak check of a program that ends has other false findings than that of the tests.
+        let leakOptions = Self.variable("PROGRAM_LSAN_OPTIONS", as: "LSAN_OPTIONS").map { [$0] } ?? []
         let bytes = ([location] + arguments).map { Array($0.utf8) } + (surroundings.lastArgument.map { [$0] } ?? [])
         let started = withCStrings(bytes) { arguments in
-            withCStrings((leaks + inherited + environment.map { "\($0)=\($1)" }).map { Array($0.utf8) }) {
+            withCStrings((inherited + leakOptions + environment.map { "\($0)=\($1)" }).map { Array($0.utf8) }) {
                 environment in
                 withShellSignals { attributes in
                     var process = pid_t()
@@ -106,6 +104,11 @@ final class Program {
         hasEnded = true
         let death = status & 0x7f
         return Outcome(code: death == 0 ? status >> 8 & 0xff : 128 + death, output: output, errors: errors)
+    }
+
+    /// A variable of the tests' own environment as it is passed on.
+    private static func variable(_ name: String, as otherName: String? = nil) -> String? {
+        getenv(name).map { "\(otherName ?? name)=\(String(cString: $0))" }
     }
 
     /// It lies beside the program that runs these tests.
