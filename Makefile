@@ -35,7 +35,7 @@ test: test-dependencies ## Run all tests.
 	$(SWIFT) test $(TEST_FLAGS) $(SWIFT_FLAGS)
 
 test-tsan: test-dependencies ## Run all tests under ThreadSanitizer.
-	$(SWIFT) test $(TEST_FLAGS) --sanitize=thread -Xswiftc -DTHREAD_SANITIZER --scratch-path .build-tsan $(SWIFT_FLAGS)
+	$(SWIFT) test $(SLOW_TEST_FLAGS) --sanitize=thread -Xswiftc -DTHREAD_SANITIZER --scratch-path .build-tsan $(SWIFT_FLAGS)
 
 test-asan: test-dependencies ## Run all tests under AddressSanitizer.
 	LSAN_OPTIONS=suppressions=$(CURDIR)/Scripts/leak-suppressions.txt \

@@ -13,6 +13,7 @@ public import Glibc
     public init(_ buffer: UnsafeRawBufferPointer) { self.buffer = buffer }
 
     /// Views a literal, which is never freed.
+    @inlinable
     public init(_ literal: StaticString) {
         buffer = UnsafeRawBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount)
     }
@@ -60,28 +61,46 @@ public import Glibc
 
     /// Whether the bytes are those of `literal`, without regard to the case of ASCII letters. `literal` is of lower-case
     /// letters, digits and what lies below the letters. O(n), eight bytes at a time.
+    ///
+    /// Inlined, so that the literal is known and all of it comes down to a few comparisons with constants.
+    @inlinable
+    @inline(__always)
     public func equalsIgnoringCase(_ literal: StaticString) -> Bool {
-        guard count == literal.utf8CodeUnitCount else { return false }
+        let length = literal.utf8CodeUnitCount
+        guard count == length else { return false }
         let expected = UnsafeRawPointer(literal.utf8Start)
+        if length < 8 {
+            var position = 0
+            while position < length {
+                let letter = expected.load(fromByteOffset: position, as: UInt8.self)
+                if (buffer[position] ^ letter) & ~((letter & 0x40) >> 1) != 0 { return false }
+                position += 1
+            }
+            return true
+        }
         var position = 0
-        while position + 8 <= count {
+        while true {
             let word = buffer.loadUnaligned(fromByteOffset: position, as: UInt64.self)
             let letters = expected.loadUnaligned(fromByteOffset: position, as: UInt64.self)
             // Case is one bit, and only bytes with this other bit are letters.
             let caseBits = (letters & 0x4040_4040_4040_4040) >> 1
             if (word ^ letters) & ~caseBits != 0 { return false }
-            position += 8
+            if position == length - 8 { return true }
+            // The last eight bytes may be some that were compared already.
+            position = Swift.min(position + 8, length - 8)
         }
-        while position < count {
-            let letter = literal.utf8Start[position]
-            if (buffer[position] ^ letter) & ~((letter & 0x40) >> 1) != 0 { return false }
-            position += 1
-        }
-        return true
     }
 
     /// The bytes without spaces and tabs at both ends. O(n).
+    @inlinable
     public var trimmed: BorrowedBytes {
+        // What mostly comes has none.
+        if count > 0, self[0] > 0x20, self[count - 1] > 0x20 { return self }
+        return trimmedByLooking
+    }
+
+    @usableFromInline
+    var trimmedByLooking: BorrowedBytes {
         var start = 0
         var end = count
         while start < end, self[start] == 0x20 || self[start] == 0x09 { start += 1 }

@@ -1,12 +1,10 @@
-public import ByteBuffers
-
 /// The type of a response's content.
 public enum ContentType: Sendable {
     /// Bytes about which the client that stored them said nothing.
     case octetStream
-    /// The field lines that a value is kept with, each after a CRLF, as `Request.withStoredFields` makes them. Where
-    /// `Content-Type` is not the first of them, the value is sent as `application/octet-stream`.
-    case stored(lines: SharedBytes)
+    /// What the field lines of a stored value say. Where `Content-Type` is not the first of them, the value is sent as
+    /// `application/octet-stream`.
+    case stored
     /// Text for a terminal.
     case plainText
     /// JSON (RFC 8259).

@@ -35,7 +35,13 @@ public import ByteBuffers
     public mutating func set(to response: borrowing Response, date: borrowing HTTPDate) {
         count = 0
         date.bytes.withBorrowedBytes { append($0) }
-        if let type = response.contentType { append(type) }
+        if let type = response.contentType {
+            if case .stored(let stored) = response.body, stored.hasLines {
+                append(stored)
+            } else {
+                append(type)
+            }
+        }
         if let tag = response.entityTag { append(tag) }
         if response.isStoredValue {
             // A 304 repeats only what a cache needs (RFC 9110 section 15.4.5).
@@ -68,18 +74,20 @@ public import ByteBuffers
 
     private mutating func append(_ type: ContentType) {
         switch type {
-        case .octetStream: append("\r\nContent-Type: application/octet-stream")
+        case .octetStream, .stored: append("\r\nContent-Type: application/octet-stream")
         case .plainText: append("\r\nContent-Type: text/plain; charset=utf-8")
         case .json: append("\r\nContent-Type: application/json")
         case .problemJSON: append("\r\nContent-Type: application/problem+json")
         case .batch: append("\r\nContent-Type: application/vnd.latchkey.batch")
         case .prometheusText: append("\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8")
         case .yaml: append("\r\nContent-Type: application/yaml")
-        case .stored(let lines):
-            lines.withBorrowedBytes { lines in
-                if !lines.starts(with: "\r\nContent-Type: ") { append("\r\nContent-Type: application/octet-stream") }
-                append(lines)
-            }
+        }
+    }
+
+    private mutating func append(_ stored: StoredContent) {
+        stored.withLines { lines in
+            if !lines.starts(with: "\r\nContent-Type: ") { append("\r\nContent-Type: application/octet-stream") }
+            append(lines)
         }
     }
 

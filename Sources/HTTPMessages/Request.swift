@@ -4,26 +4,29 @@ public import ByteBuffers
 public struct Request: Sendable {
     /// The method.
     public let method: Method
-    /// The request target, as it came.
-    public let target: BorrowedBytes
+    /// The request target, taken apart.
+    public let target: RequestTarget
     /// The fields that this service acts on, in the order they came; all others are left out.
-    public let fields: [Field]
+    public let fields: FieldList
     /// The names of the fields.
     public let names: FieldNameSet
+    /// The length that `Content-Length` announces, or nil where there is none or it is not a number. The greatest `Int`
+    /// stands for every length above it.
+    public let announcedLength: Int?
 
-    /// A request of these parts; `names` are those of the fields.
-    @inlinable
-    public init(method: Method, target: BorrowedBytes, fields: [Field], names: FieldNameSet) {
+    /// A request of these parts. O(bytes of the target).
+    public init(method: Method, target: BorrowedBytes, fields: borrowing FieldBuffer) {
         self.method = method
-        self.target = target
-        self.fields = fields
-        self.names = names
+        self.target = RequestTarget(target, method: method)
+        self.fields = fields.list
+        names = fields.names
+        announcedLength = names.contains(FieldNameSet(.contentLength)) ? Self.length(in: fields.list) : nil
     }
 
-    /// A request of these parts. O(fields).
-    public init(method: Method, target: BorrowedBytes, fields: [Field]) {
-        let names = fields.reduce(into: FieldNameSet()) { $0.insert(FieldNameSet($1.name)) }
-        self.init(method: method, target: target, fields: fields, names: names)
+    /// Whether the handler decides what becomes of the content: it may bring a value, or too much of something else.
+    @inlinable
+    public var mayBringContent: Bool {
+        method == .put || method == .post || has(.contentLength)
     }
 
     /// Whether there is a field line with this name. O(1).
@@ -41,6 +44,7 @@ public struct Request: Sendable {
         public let value: BorrowedBytes
 
         /// A field line of these parts.
+        @inlinable
         public init(name: FieldName, text: BorrowedBytes, value: BorrowedBytes) {
             self.name = name
             self.text = text
@@ -56,10 +60,8 @@ public struct Request: Sendable {
         return nil
     }
 
-    /// The length that `Content-Length` announces, or nil where there is none or it is not a number. The greatest `Int`
-    /// stands for every length above it.
-    public var announcedLength: Int? {
-        guard let value = first(.contentLength), !value.isEmpty else { return nil }
+    private static func length(in fields: FieldList) -> Int? {
+        guard let value = fields.first(where: { $0.name == .contentLength })?.value, !value.isEmpty else { return nil }
         var length = 0
         for byte in value {
             guard byte >= 0x30, byte <= 0x39 else { return nil }

@@ -4,21 +4,15 @@ public import ByteBuffers
 ///
 /// For each request: `receive` when its fields have arrived, then `respond` when all of it has.
 public protocol RequestHandler: AnyObject, Sendable {
-    /// Decides what to do with a request whose content has not arrived yet.
+    /// Decides what to do with a request whose content has not arrived yet. Not called for those that bring none
+    /// (`Request.mayBringContent`), which are answered at their end.
     ///
     /// - Parameter builder: where the content goes, if the decision is `take`, which needs one; nil until it is set.
     func receive(_ request: Request, into builder: inout BytesBuilder?) -> Reception
 
-    /// Answers a request that has arrived completely.
-    func respond(to request: Request, upload: consuming Upload) -> Answer
-}
-
-/// The answer to a complete request, or the promise of one.
-public enum Answer: Sendable {
-    /// This one.
-    case now(Response)
-    /// One that is not there yet. The request waits for it without a thread or a timer of its own.
-    case later(any PendingResponse)
+    /// Answers a request that has arrived completely. With a body of `later`, the request waits for its answer, without a
+    /// thread or a timer of its own.
+    func respond(to request: Request, upload: consuming Upload) -> Response
 }
 
 /// What to do with a request's content.

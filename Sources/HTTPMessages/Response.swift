@@ -17,7 +17,7 @@ public struct Response: Sendable {
     /// `Allow`.
     public var allow: MethodSet?
     /// `Retry-After`, in seconds.
-    public var retryAfter: Int?
+    public var retryAfter: UInt16?
     /// The fields that few responses have.
     public var extra: Extra?
     /// The content. A response to HEAD has it too: the engine sends its length only.
@@ -36,6 +36,47 @@ public struct Response: Sendable {
         case none
         /// Bytes of a buffer, which lives until they are sent.
         case shared(SharedBytes)
+        /// A stored value or a part of it, sent with the field lines that it is kept with unless `contentType` is nil.
+        case stored(StoredContent)
+        /// The whole answer comes later, and all else that this one says is of no account.
+        case later(any PendingResponse)
+    }
+
+    /// The promise of an answer.
+    public init(later pending: any PendingResponse, route: RouteID) {
+        self.init(.ok, route: route, body: .later(pending))
+    }
+}
+
+extension Response.Body {
+    /// Number of bytes.
+    @inlinable
+    public var count: Int {
+        switch self {
+        case .stored(let stored): stored.count
+        case .shared(let bytes): bytes.count
+        case .none, .later: 0
+        }
+    }
+
+    /// The bytes, sharing their allocation; nil where there are none to be shared. O(1).
+    public var content: SharedBytes? {
+        switch self {
+        case .stored(let stored): stored.content
+        case .shared(let bytes): bytes
+        case .none, .later: nil
+        }
+    }
+
+    /// Calls `body` with the bytes. O(1).
+    @inlinable
+    @inline(__always)
+    public func withContent(_ body: (BorrowedBytes) -> Void) {
+        switch self {
+        case .stored(let stored): stored.withContent(body)
+        case .shared(let bytes): bytes.withBorrowedBytes(body)
+        case .none, .later: body(BorrowedBytes(""))
+        }
     }
 }
 

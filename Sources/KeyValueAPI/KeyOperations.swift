@@ -161,9 +161,11 @@ extension KeyValueAPI {
 
     /// The value that was there, empty where there was none.
     private func old(_ status: Status, _ entry: Entry?) -> Response {
-        var response = Response(status, route: Route.keys.id, body: entry.map { .shared($0.value) } ?? .none)
-        response.contentType = entry.map { contentType(of: $0) }
-        if entry != nil { response.add(isNotToBeSniffed: true) }
+        var response = Response(status, route: Route.keys.id, body: entry.map { .stored(content(of: $0)) } ?? .none)
+        if entry != nil {
+            response.contentType = .stored
+            response.add(isNotToBeSniffed: true)
+        }
         return response
     }
 

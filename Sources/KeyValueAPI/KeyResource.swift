@@ -4,17 +4,18 @@ import KeyValueStore
 
 // GET, HEAD, PUT and DELETE on /keys/<key>.
 extension KeyValueAPI {
-    func get(_ request: Request, _ target: RequestTarget) throws(Problem) -> Answer {
+    func get(_ request: Request, _ target: RequestTarget) throws(Problem) -> Response {
         let condition = try condition(of: request)
         if target.query != nil { _ = try Query(target.query, knows: []) }
         guard let entry = try withKey(of: target, { key in store.entry(for: key) }) else { throw noSuchKey }
         // What most requests are about.
-        if condition == nil, !request.has(.range) { return .now(whole(entry)) }
+        if condition == nil, !request.has(.range) { return whole(entry) }
         let response = respond(with: entry, to: request, if: condition)
         if response.status == .notModified, request.method == .get, let seconds = request.preferredWait, seconds > 0 {
-            return .later(try wait(for: target, seconds: seconds, seen: entry))
+            return Response(
+                later: try wait(for: target, seconds: seconds, seen: entry), route: Route.keys.id)
         }
-        return .now(response)
+        return response
     }
 
     /// The answer that shows `entry`: all of it, a part, or that it is as the client knows it (RFC 9110 section 13.2.2).
@@ -25,7 +26,7 @@ extension KeyValueAPI {
             }
             if let notMatching = condition.notMatching, notMatching.contains(entry.version) {
                 // With the content, which is not sent: its length belongs to a 304 as well (RFC 9110 section 8.6).
-                return show(entry, as: .notModified, entry.value)
+                return show(entry, as: .notModified, content(of: entry))
             }
         }
         if request.method == .get, let range = request.first(.range), rangeApplies(to: entry, in: request) {
@@ -36,19 +37,20 @@ extension KeyValueAPI {
 
     @inline(__always)
     private func whole(_ entry: Entry) -> Response {
-        var response = show(entry, as: .ok, entry.value)
-        response.contentType = contentType(of: entry)
+        var response = show(entry, as: .ok, content(of: entry))
+        response.contentType = .stored
         return response
     }
 
     /// 206 with a slice of the value, or 416 (RFC 9110 section 14).
     private func part(_ range: BorrowedBytes, of entry: Entry, _ request: Request) -> Response {
-        let count = entry.value.count
+        let content = content(of: entry)
+        let count = content.count
         switch RangeSelection(range, of: count) {
         case .whole: return whole(entry)
         case .part(let part):
-            var response = show(entry, as: .partialContent, entry.value.slice(part))
-            response.contentType = contentType(of: entry)
+            var response = show(entry, as: .partialContent, StoredContent(part, of: content))
+            response.contentType = .stored
             response.add(contentRange: (part, count))
             return response
         case .unsatisfiable:
@@ -62,8 +64,8 @@ extension KeyValueAPI {
     }
 
     @inline(__always)
-    private func show(_ entry: Entry, as status: Status, _ content: SharedBytes) -> Response {
-        var response = Response(status, route: Route.keys.id, body: .shared(content))
+    private func show(_ entry: Entry, as status: Status, _ content: StoredContent) -> Response {
+        var response = Response(status, route: Route.keys.id, body: .stored(content))
         response.entityTag = EntityTag(nonce: nonce, version: entry.version)
         response.isStoredValue = true
         if entry.hasDeadline, let seconds = secondsLeft(of: entry) { response.add(timeToLive: seconds) }
@@ -71,9 +73,8 @@ extension KeyValueAPI {
     }
 
     @inline(__always)
-    func contentType(of entry: Entry) -> ContentType {
-        let lines = entry.attributes
-        return lines.isEmpty ? .octetStream : .stored(lines: lines)
+    func content(of entry: Entry) -> StoredContent {
+        StoredContent(entry.attributesAndValue, linesCount: entry.attributesCount)
     }
 
     /// What to do with the content of a PUT: everything that can be decided before it arrives is.

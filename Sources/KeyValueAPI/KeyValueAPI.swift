@@ -42,10 +42,7 @@ public final class KeyValueAPI: RequestHandler {
 
     /// Decides on a request with a value before its content arrives; all others are answered when they are complete.
     public func receive(_ request: Request, into builder: inout BytesBuilder?) -> Reception {
-        guard request.method == .put || request.method == .post || request.has(.contentLength) else {
-            return .respondAtEnd
-        }
-        let target = RequestTarget(request.target, method: request.method)
+        let target = request.target
         let route = Route(path: target.path)
         do throws(Problem) {
             switch (route, request.method) {
@@ -63,29 +60,29 @@ public final class KeyValueAPI: RequestHandler {
     }
 
     /// Answers a complete request: finds its route, and maps what became of it to a status.
-    public func respond(to request: Request, upload: consuming Upload) -> Answer {
-        let target = RequestTarget(request.target, method: request.method)
+    public func respond(to request: Request, upload: consuming Upload) -> Response {
+        let target = request.target
         let route = Route(path: target.path)
         do throws(Problem) {
             switch request.method {
             case .get where route == .keys, .head where route == .keys: return try get(request, target)
-            case .put where route == .keys: return .now(try put(request, target, upload))
-            case .delete where route == .keys: return .now(try delete(request, target))
-            case .post where route == .keys: return .now(try post(request, target, upload))
+            case .put where route == .keys: return try put(request, target, upload)
+            case .delete where route == .keys: return try delete(request, target)
+            case .post where route == .keys: return try post(request, target, upload)
             case .get where route == .collection, .head where route == .collection:
-                return .now(try list(request, target))
+                return try list(request, target)
             case .delete where route == .collection: return try removeAll(request, target)
-            case .post where route == .batch: return .now(try batch(request, upload))
-            case .options: return .now(try options(target, route))
+            case .post where route == .batch: return try batch(request, upload)
+            case .options: return try options(target, route)
             case .unknown: throw Problem(.notImplemented, "this method is not known here")
             case .get where route.methods.allows(.get), .head where route.methods.allows(.head):
-                return .now(try document(route))
+                return try document(route)
             default: throw methodNotAllowed(request.method, route)
             }
         } catch {
             var response = error.response(route: route.id, asJSON: request.prefersJSON)
             if error.status == .methodNotAllowed { response.allow = route.methods }
-            return .now(response)
+            return response
         }
     }
 

@@ -7,7 +7,7 @@ import Synchronization
 extension KeyValueAPI {
     private static let removalParameters: [StaticString] = ["prefix", "all"]
 
-    func removeAll(_ request: Request, _ target: RequestTarget) throws(Problem) -> Answer {
+    func removeAll(_ request: Request, _ target: RequestTarget) throws(Problem) -> Response {
         let query = try Query(target.query, knows: Self.removalParameters)
         if request.first(.ifMatch) != nil || request.first(.ifNoneMatch) != nil {
             throw Problem(.badRequest, "conditions go with one key, not with all that have a prefix")
@@ -23,7 +23,7 @@ extension KeyValueAPI {
             guard let removal = PrefixRemoval(store, prefix: SharedBytes(copying: prefix), slots: removalSlots) else {
                 throw Problem(.serviceUnavailable, "\(RemovalSlots.count) removals by prefix are at work already")
             }
-            return .later(removal)
+            return Response(later: removal, route: Route.collection.id)
         }
     }
 }

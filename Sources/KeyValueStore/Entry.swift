@@ -16,14 +16,18 @@ import Synchronization
 ///     16 deadline, in entries that have room for one, UInt64
 ///        key, attributes, value
 public struct Entry: @unchecked Sendable {
-    let storage: ByteStorage
+    @usableFromInline let storage: ByteStorage
 
     /// Bytes in front of the key where there is no deadline.
-    static let headerCount = 16
-    private static let deadlineCount = 8
-    private static let deadlineFlag: UInt16 = 0x8000
+    @inlinable
+    static var headerCount: Int { 16 }
+    @inlinable
+    static var deadlineCount: Int { 8 }
+    @inlinable
+    static var deadlineFlag: UInt16 { 0x8000 }
     /// The deadline of what never expires.
-    public static let never = UInt64.max
+    @inlinable
+    public static var never: UInt64 { .max }
     /// The largest value that the header can describe, in bytes.
     public static let maximumValueCount = Int(UInt32.max)
     /// The most attributes, in bytes.
@@ -32,6 +36,7 @@ public struct Entry: @unchecked Sendable {
     init(storage: ByteStorage) { self.storage = storage }
 
     /// Changes with every write of the key; never the same again for one key while the store lives.
+    @inlinable
     public var version: UInt64 { storage.bytes.load(as: UInt64.self) }
 
     /// The value, sharing the allocation. O(1).
@@ -46,14 +51,28 @@ public struct Entry: @unchecked Sendable {
         SharedBytes(storage: storage, offset: keyOffset + keyCount, count: attributesCount)
     }
 
+    /// The attributes, and the value right behind them, sharing the allocation. O(1).
+    @inlinable
+    @inline(__always)
+    public var attributesAndValue: SharedBytes {
+        SharedBytes(storage: storage, offset: keyOffset + keyCount, count: attributesCount + valueCount)
+    }
+
     /// The key. O(1).
     public var key: SharedBytes { SharedBytes(storage: storage, offset: keyOffset, count: keyCount) }
 
+    /// Bytes of the attributes. O(1).
+    @inlinable
+    public var attributesCount: Int { Int(flaggedCount & ~Self.deadlineFlag) }
+
+    @inlinable
     var valueCount: Int { Int(storage.bytes.load(fromByteOffset: 8, as: UInt32.self)) }
+    @inlinable
     var keyCount: Int { Int(storage.bytes.load(fromByteOffset: 12, as: UInt16.self)) }
-    private var flaggedCount: UInt16 { storage.bytes.load(fromByteOffset: 14, as: UInt16.self) }
-    private var attributesCount: Int { Int(flaggedCount & ~Self.deadlineFlag) }
-    private var keyOffset: Int { hasDeadline ? Self.headerCount + Self.deadlineCount : Self.headerCount }
+    @inlinable
+    var flaggedCount: UInt16 { storage.bytes.load(fromByteOffset: 14, as: UInt16.self) }
+    @inlinable
+    var keyOffset: Int { hasDeadline ? Self.headerCount + Self.deadlineCount : Self.headerCount }
 
     /// The key as a view of memory that lives as long as the entry.
     var keyBytes: BorrowedBytes {
@@ -68,6 +87,7 @@ public struct Entry: @unchecked Sendable {
 
 extension Entry {
     /// Whether the entry has room for a deadline, be it `never`.
+    @inlinable
     public var hasDeadline: Bool { flaggedCount & Self.deadlineFlag != 0 }
 
     /// When the entry expires, in nanoseconds of the store's clock, or `never`. May be moved at any time.

@@ -28,37 +28,25 @@ final class Connection: @unchecked Sendable {
     }
 
     /// What the rest of the request is for.
-    enum Phase: ~Copyable {
+    enum Phase {
         /// The fields have not arrived.
         case head
         /// Content is skipped.
         case skipping
-        /// Content goes into the builder.
-        case taking(BytesBuilder)
+        /// Content goes into `builder`.
+        case taking
         /// Content was longer than the builder takes; the rest is skipped.
         case overflown
-        /// Content is skipped, and this is the answer.
-        case answering(Response)
+        /// Content is skipped, and `prepared` is the answer.
+        case answering
         /// The answer is given.
         case answered
-
-        /// Whether the fields are still to come.
-        var isHead: Bool {
-            switch self {
-            case .head: true
-            default: false
-            }
-        }
-
-        /// Whether content goes into a builder.
-        var isTaking: Bool {
-            switch self {
-            case .taking: true
-            default: false
-            }
-        }
     }
     @exclusivity(unchecked) var phase = Phase.head
+    /// Where content goes while it is taken.
+    @exclusivity(unchecked) var builder: BytesBuilder?
+    /// The answer that was decided on before the content had arrived.
+    @exclusivity(unchecked) var prepared: Response?
     /// Whether the request was answered before all of it was read.
     @exclusivity(unchecked) var refusedEarly = false
     /// The step at which the connection was last found abandoned. Belongs to the accepting thread.
@@ -68,10 +56,10 @@ final class Connection: @unchecked Sendable {
     /// The request, if its answer comes later, until it has ended.
     @exclusivity(unchecked) var waiting: WaitingRequest?
 
-    @exclusivity(unchecked) private(set) var method = Method.unknown
+    /// The request on the connection, once its fields have arrived.
+    @exclusivity(unchecked) private(set) var request: Request
     @exclusivity(unchecked) private(set) var target = BorrowedBytes("")
-    @exclusivity(unchecked) private(set) var fields: [Request.Field] = []
-    @exclusivity(unchecked) private var fieldNames = FieldNameSet()
+    @exclusivity(unchecked) private var fields = FieldBuffer()
     @exclusivity(unchecked) private var fieldCount = 0
     /// Bytes of content that nobody wanted.
     @exclusivity(unchecked) var skippedCount = 0
@@ -80,13 +68,10 @@ final class Connection: @unchecked Sendable {
 
     init(descriptor: Int32) {
         self.descriptor = descriptor
-        fields.reserveCapacity(8)
+        request = Request(method: .unknown, target: BorrowedBytes(""), fields: fields)
     }
 
     deinit { targetCopy?.deallocate() }
-
-    /// The request on the connection, as far as it has arrived.
-    var request: Request { Request(method: method, target: target, fields: fields, names: fieldNames) }
 
     /// Begins a request, with its target before the library has written into it.
     func start(target text: UnsafePointer<CChar>?) {
@@ -106,9 +91,10 @@ final class Connection: @unchecked Sendable {
 
     /// Takes the fields over, once, when all of them have arrived.
     func takeHead(method name: UnsafePointer<CChar>, of connection: OpaquePointer) {
-        method = Method(name: BorrowedBytes(UnsafeRawBufferPointer(start: name, count: strlen(name))))
         _ = MHD_get_connection_values_n(
             connection, .HEADER_KIND, collectField, Unmanaged.passUnretained(self).toOpaque())
+        let method = Method(name: BorrowedBytes(UnsafeRawBufferPointer(start: name, count: strlen(name))))
+        request = Request(method: method, target: target, fields: fields)
     }
 
     @inline(__always)
@@ -116,7 +102,6 @@ final class Connection: @unchecked Sendable {
         fieldCount += 1
         guard let name = FieldName(text) else { return }
         fields.append(Request.Field(name: name, text: text, value: value))
-        fieldNames.insert(FieldNameSet(name))
     }
 
     /// What the request's head takes of the connection's memory, with what the library keeps of each field.
@@ -129,15 +114,14 @@ final class Connection: @unchecked Sendable {
 
     /// Ends the request, whatever has become of it, and lets go of all that it held.
     func finish() {
+        // A request that never came to its end leaves these behind.
+        if phase == .taking { builder = nil }
+        if phase == .answering { prepared = nil }
         phase = .head
-        method = .unknown
         target = BorrowedBytes("")
         fieldCount = 0
         skippedCount = 0
-        if !fields.isEmpty {
-            fields.removeAll(keepingCapacity: true)
-            fieldNames = []
-        }
+        fields.removeAll()
         if let copy = targetCopy {
             copy.deallocate()
             targetCopy = nil

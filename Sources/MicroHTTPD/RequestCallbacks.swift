@@ -33,7 +33,7 @@ func handleRequest(
     guard let context, let connection, let method, let contentLength, let current = state?.pointee else { return .NO }
     return Unmanaged<EventLoop>.fromOpaque(context)._withUnsafeGuaranteedRef { loop in
         Unmanaged<Connection>.fromOpaque(current)._withUnsafeGuaranteedRef { state in
-            if state.phase.isHead {
+            if state.phase == .head {
                 state.takeHead(method: method, of: connection)
                 if let url, let version, state.targetHasNUL(url: url, version: version) {
                     return loop.refuse(connection, state, rawNULProblem)
@@ -107,11 +107,14 @@ extension Connection {
     @inline(__always)
     fileprivate func take(_ piece: BorrowedBytes) {
         // Most content is taken; what is skipped is counted only.
-        guard phase.isTaking, case .taking(var builder) = exchange(&phase, with: .overflown) else {
+        guard phase == .taking else {
             skippedCount += piece.count
             return
         }
-        if builder.append(piece) { phase = .taking(builder) }
+        if builder?.append(piece) != true {
+            builder = nil
+            phase = .overflown
+        }
     }
 }
 
@@ -125,13 +128,16 @@ private let rawNULProblem = Problem(.badRequest, "the request target has a NUL b
 
 extension EventLoop {
     fileprivate func receive(_ connection: OpaquePointer, _ state: Connection) -> MHD_Result {
-        var builder: BytesBuilder?
-        switch handler.receive(state.request, into: &builder) {
+        guard state.request.mayBringContent else {
+            state.phase = .skipping
+            return .YES
+        }
+        switch handler.receive(state.request, into: &state.builder) {
         case .respondAtEnd: state.phase = .skipping
-        case .take:
-            guard let builder = builder.take() else { preconditionFailure("content is taken without a builder") }
-            state.phase = .taking(builder)
-        case .skip(let response): state.phase = .answering(response)
+        case .take: state.phase = .taking
+        case .skip(let response):
+            state.phase = .answering
+            state.prepared = response
         case .refuse(let response):
             state.refusedEarly = true
             state.phase = .answered
@@ -148,21 +154,24 @@ extension EventLoop {
     }
 
     fileprivate func respond(_ connection: OpaquePointer, _ state: Connection) -> MHD_Result {
-        switch exchange(&state.phase, with: .answered) {
-        case .taking(let builder):
-            return give(handler.respond(to: state.request, upload: .complete(builder)), connection, state)
-        case .overflown: return give(handler.respond(to: state.request, upload: .tooLarge), connection, state)
-        case .answering(let prepared): return queue(prepared, on: connection, state)
-        case .skipping: return give(handler.respond(to: state.request, upload: .none), connection, state)
+        let phase = state.phase
+        state.phase = .answered
+        switch phase {
+        case .skipping: return answer(connection, state, .none)
+        case .taking:
+            guard let builder = state.builder.take() else { preconditionFailure("content is taken without a builder") }
+            return answer(connection, state, .complete(builder))
+        case .overflown: return answer(connection, state, .tooLarge)
+        case .answering: return state.prepared.take().map { queue($0, on: connection, state) } ?? .NO
         case .head: return .NO
         case .answered: return askAgain(connection, state)
         }
     }
 
     @inline(__always)
-    private func give(_ answer: consuming Answer, _ connection: OpaquePointer, _ state: Connection) -> MHD_Result {
-        if case .later(let pending) = answer { return wait(for: pending, on: connection, state) }
-        guard case .now(let response) = consume answer else { return .NO }
+    private func answer(_ connection: OpaquePointer, _ state: Connection, _ upload: consuming Upload) -> MHD_Result {
+        let response = handler.respond(to: state.request, upload: upload)
+        if case .later(let pending) = response.body { return wait(for: pending, on: connection, state) }
         return queue(response, on: connection, state)
     }
 }

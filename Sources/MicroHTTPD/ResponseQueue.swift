@@ -12,7 +12,7 @@ extension EventLoop {
         clock_gettime(CLOCK_REALTIME_COARSE, &time)
         date.update(now: Int64(time.tv_sec))
         fieldLines.set(to: response, date: date)
-        counters.count(state.method, response.route, response.status)
+        counters.count(state.request.method, response.route, response.status)
         state.advance(to: .answering)
         let status = UInt32(response.status.rawValue)
         if let item = fillReadyResponse(response) {
@@ -28,30 +28,24 @@ extension EventLoop {
     @inline(__always)
     private func fillReadyResponse(_ response: Response) -> ReadyResponses.Item? {
         guard sendsValuesVerbatim, !isDraining.load(ordering: .relaxed) else { return nil }
-        let content: SharedBytes? = if case .shared(let bytes) = response.body { bytes } else { nil }
-        let count = content?.count ?? 0
+        let count = response.body.count
         guard count <= ReadyResponses.maximumContentCount,
             let item = readyResponses.take(contentCount: count, lineCount: fieldLines.count)
         else { return nil }
-        if let content {
-            content.withBorrowedBytes { item.fill(content: $0, lines: fieldLines.bytes) }
-        } else {
-            item.fill(content: BorrowedBytes(""), lines: fieldLines.bytes)
-        }
+        response.body.withContent { item.fill(content: $0, lines: fieldLines.bytes) }
         return item
     }
 
     private func makeResponse(_ response: Response) -> OpaquePointer? {
         let made: OpaquePointer?
-        switch response.body {
-        case .none:
-            made = MHD_create_response_from_buffer(0, nil, .RESPMEM_PERSISTENT)
-        case .shared(let bytes):
+        if let bytes = response.body.content {
             // The library sends from the entry itself, and gives the reference back on whichever thread is the last.
             let (start, owner) = bytes.lend()
             made = MHD_create_response_from_buffer_with_free_callback_cls(
                 bytes.count, UnsafeMutableRawPointer(mutating: start), endLoan, owner)
             if made == nil { SharedBytes.endLoan(owner) }
+        } else {
+            made = MHD_create_response_from_buffer(0, nil, .RESPMEM_PERSISTENT)
         }
         guard let made else { return nil }
         fieldLines.add(to: made)

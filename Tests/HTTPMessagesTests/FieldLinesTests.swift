@@ -38,7 +38,7 @@ private let route = RouteID(rawValue: 0)
                 "X-Content-Type-Options: nosniff", "Accept-Ranges: bytes",
             ]
         ) {
-            $0.contentType = .stored(lines: SharedBytes("\r\nContent-Type: image/png"))
+            $0.showStored(lines: SharedBytes("\r\nContent-Type: image/png"))
             $0.entityTag = EntityTag(nonce: 0xffff_ffff_ffff, version: 0x1f)
             $0.isStoredValue = true
         },
@@ -67,29 +67,28 @@ private let route = RouteID(rawValue: 0)
         },
         Kind("description", .ok, ["Content-Type: application/yaml"]) { $0.contentType = .yaml },
         Kind("colons in a value", .ok, ["Content-Type: a:b: c"]) {
-            $0.contentType = .stored(lines: SharedBytes("\r\nContent-Type: a:b: c"))
+            $0.showStored(lines: SharedBytes("\r\nContent-Type: a:b: c"))
         },
         Kind("JSON", .ok, ["Content-Type: application/json"]) { $0.contentType = .json },
         Kind("batch", .ok, ["Content-Type: application/vnd.latchkey.batch"]) { $0.contentType = .batch },
         Kind("stored without fields", .ok, ["Content-Type: application/octet-stream"]) {
-            $0.contentType = .stored(lines: SharedBytes(""))
+            $0.showStored(lines: SharedBytes(""))
         },
         Kind(
             "stored with fields", .ok,
             ["Content-Type: a/b", "Content-Encoding: gzip", "latchkey-META-a: b", "Latchkey-TTL: 60"]
         ) {
-            $0.contentType = .stored(
-                lines: SharedBytes("\r\nContent-Type: a/b\r\nContent-Encoding: gzip\r\nlatchkey-META-a: b"))
+            $0.showStored(lines: SharedBytes("\r\nContent-Type: a/b\r\nContent-Encoding: gzip\r\nlatchkey-META-a: b"))
             $0.extra = .init(timeToLive: 60)
         },
         Kind("old value", .ok, ["Content-Type: text/html", "X-Content-Type-Options: nosniff"]) {
-            $0.contentType = .stored(lines: SharedBytes("\r\nContent-Type: text/html"))
+            $0.showStored(lines: SharedBytes("\r\nContent-Type: text/html"))
             $0.add(isNotToBeSniffed: true)
         },
         Kind(
             "stored with fields but no type", .ok,
             ["Content-Type: application/octet-stream", "Latchkey-Meta-a: b"]
-        ) { $0.contentType = .stored(lines: SharedBytes("\r\nLatchkey-Meta-a: b")) },
+        ) { $0.showStored(lines: SharedBytes("\r\nLatchkey-Meta-a: b")) },
         Kind(
             "part", .partialContent,
             [
@@ -155,7 +154,7 @@ private let route = RouteID(rawValue: 0)
     @Test func `names and values come apart`() {
         var lines = FieldLines()
         var response = Response(.ok, route: route)
-        response.contentType = .stored(lines: SharedBytes("\r\nContent-Type: a: b"))
+        response.showStored(lines: SharedBytes("\r\nContent-Type: a: b"))
         lines.set(to: response, date: Self.date)
         var seen: [[String]] = []
         lines.forEach { seen.append([$0.text ?? "?", $1.text ?? "?"]) }
@@ -180,7 +179,7 @@ private let route = RouteID(rawValue: 0)
     @Test func `a stored type is sent as it came, whatever its bytes`() {
         let type: [UInt8] = [0x61, 0x2f, 0x62, 0x3b, 0xff, 0xc3, 0x28]
         var response = Response(.ok, route: route)
-        response.contentType = .stored(lines: SharedBytes(copying: "\r\nContent-Type: ".utf8 + type))
+        response.showStored(lines: SharedBytes(copying: "\r\nContent-Type: ".utf8 + type))
         var lines = FieldLines()
         lines.set(to: response, date: Self.date)
         let bytes = Array(lines.bytes)
@@ -204,14 +203,14 @@ private let route = RouteID(rawValue: 0)
     }
 
     /// `\r\nContent-Type: ` and an x often enough to have `count` bytes.
-    private static func storedLines(count: Int) -> ContentType {
+    private static func storedLines(count: Int) -> SharedBytes {
         let name = Array("\r\nContent-Type: ".utf8)
-        return .stored(lines: SharedBytes(copying: name + Array(repeating: 0x78, count: count - name.count)))
+        return SharedBytes(copying: name + Array(repeating: 0x78, count: count - name.count))
     }
 
     @Test func `the lines may fill the memory to the last byte`() {
         var response = Response(.ok, route: route)
-        response.contentType = Self.storedLines(count: FieldLines.capacity - Self.dateValue.utf8.count)
+        response.showStored(lines: Self.storedLines(count: FieldLines.capacity - Self.dateValue.utf8.count))
         var lines = FieldLines()
         lines.set(to: response, date: Self.date)
         let count = lines.count
@@ -224,14 +223,14 @@ private let route = RouteID(rawValue: 0)
         // There is no date yet, so nothing else is in the memory.
         await #expect(processExitsWith: .failure) {
             var response = Response(.ok, route: RouteID(rawValue: 0))
-            response.contentType = FieldLinesTests.storedLines(count: FieldLines.capacity + 1)
+            response.showStored(lines: FieldLinesTests.storedLines(count: FieldLines.capacity + 1))
             var lines = FieldLines()
             lines.set(to: response, date: HTTPDate())
         }
         await #expect(processExitsWith: .failure) {
             var response = Response(.ok, route: RouteID(rawValue: 0))
             // Leaves room for the 15 bytes of `CRLF Retry-After: `, and none for the number.
-            response.contentType = FieldLinesTests.storedLines(count: FieldLines.capacity - 15)
+            response.showStored(lines: FieldLinesTests.storedLines(count: FieldLines.capacity - 15))
             response.retryAfter = 1
             var lines = FieldLines()
             lines.set(to: response, date: HTTPDate())
@@ -243,7 +242,8 @@ private let route = RouteID(rawValue: 0)
         for link in [nil, String(repeating: "x", count: Response.Extra.maximumLinkCount)] {
             var response = Response(.ok, route: route)
             // More than can be stored with a value.
-            response.contentType = link == nil ? Self.storedLines(count: 4095) : .problemJSON
+            response.contentType = .problemJSON
+            if link == nil { response.showStored(lines: Self.storedLines(count: 4095)) }
             response.entityTag = EntityTag(nonce: .max, version: .max)
             response.isStoredValue = true
             response.allow = greatest
@@ -256,5 +256,13 @@ private let route = RouteID(rawValue: 0)
             let count = lines.count
             #expect(count <= FieldLines.capacity)
         }
+    }
+}
+
+extension Response {
+    /// Makes the response one of an empty value that is kept with these lines.
+    fileprivate mutating func showStored(lines: SharedBytes) {
+        body = .stored(StoredContent(lines, linesCount: lines.count))
+        contentType = .stored
     }
 }

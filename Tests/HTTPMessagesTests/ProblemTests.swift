@@ -8,10 +8,7 @@ private let route = RouteID(rawValue: 5)
 
 @Suite struct ProblemTests {
     private func body(_ problem: Problem, asJSON: Bool) -> String? {
-        switch problem.response(route: route, asJSON: asJSON).body {
-        case .none: nil
-        case .shared(let bytes): bytes.text
-        }
+        problem.response(route: route, asJSON: asJSON).body.content?.text
     }
 
     @Test func `an error as text is its explanation in one line`() {

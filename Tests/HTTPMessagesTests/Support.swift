@@ -23,10 +23,11 @@ func withRequest<Result>(_ fields: [(FieldName, String)], _ body: (Request) thro
             defer { start += count }
             return bytes.slice(start..<start + count)
         }
-        let views = fields.map { name, text, value in
-            Request.Field(name: name, text: next(text.count), value: next(value.count))
+        var lines = FieldBuffer()
+        for (name, text, value) in fields {
+            lines.append(Request.Field(name: name, text: next(text.count), value: next(value.count)))
         }
-        return try body(Request(method: .get, target: BorrowedBytes("/"), fields: views))
+        return try body(Request(method: .get, target: BorrowedBytes("/"), fields: lines))
     }
 }
 
@@ -36,7 +37,7 @@ func withRequest<Result>(
 ) rethrows -> Result {
     try borrowing(lines.flatMap { $0.name + $0.value }) { bytes in
         var start = 0
-        var views: [Request.Field] = []
+        var views = FieldBuffer()
         for line in lines {
             let text = bytes.slice(start..<start + line.name.count)
             let value = bytes.slice(start + text.count..<start + text.count + line.value.count)

@@ -20,7 +20,7 @@ struct Answer: Sendable {
 
     init(_ response: Response, _ reception: Decision) {
         status = response.status.code
-        body = if case .shared(let bytes) = response.body { bytes } else { nil }
+        body = response.body.content
         content = body?.withBorrowedBytes { Array($0) } ?? []
         route = Route.allCases.first { $0.id == response.route }
         self.reception = reception

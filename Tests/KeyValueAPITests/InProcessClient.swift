@@ -76,7 +76,8 @@ struct InProcessClient: Sendable {
         let kept = KeptRequest(method, target, fields.lines, announcing: body.announcedCount)
         return kept.withRequest { request in
             var builder: BytesBuilder?
-            let reception = api.receive(request, into: &builder)
+            let reception =
+                request.mayBringContent ? api.receive(request, into: &builder) : Reception.respondAtEnd
             let upload: Upload
             switch reception {
             case .respondAtEnd: upload = .none
@@ -85,12 +86,10 @@ struct InProcessClient: Sendable {
             case .take: upload = fill(builder.take()!, body.pieces)
             }
             let decision: Answer.Decision = if case .take = reception { .take } else { .respondAtEnd }
-            switch api.respond(to: request, upload: upload) {
-            case .now(let response): return .answered(Answer(response, decision))
-            case .later(let pending):
-                meanwhile()
-                return .waiting(WaitingRequest(pending, kept))
-            }
+            let response = api.respond(to: request, upload: upload)
+            guard case .later(let pending) = response.body else { return .answered(Answer(response, decision)) }
+            meanwhile()
+            return .waiting(WaitingRequest(pending, kept))
         }
     }
 
@@ -112,7 +111,7 @@ struct InProcessClient: Sendable {
     func abandon(_ method: String, _ target: String, _ fields: Fields = [:], _ body: Body = .none) {
         KeptRequest(method, Array(target.utf8), fields.lines, announcing: body.announcedCount).withRequest { request in
             var builder: BytesBuilder?
-            guard case .take = api.receive(request, into: &builder) else { return }
+            guard request.mayBringContent, case .take = api.receive(request, into: &builder) else { return }
             _ = fill(builder.take()!, body.pieces)
         }
     }

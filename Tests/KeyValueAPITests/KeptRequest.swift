@@ -4,7 +4,13 @@ import HTTPMessages
 /// A request with the memory that its views are of, which ends with the last copy, as a connection's does with it.
 struct KeptRequest: Sendable {
     private let memory: SharedBytes
+    private let fields: KeptFields
     private let request: Request
+
+    /// Lines that are not changed any more, which is why they may be shared.
+    private final class KeptFields: @unchecked Sendable {
+        var lines = FieldBuffer()
+    }
 
     init(_ method: String, _ target: [UInt8], _ lines: [(name: String, value: String)], announcing count: Int?) {
         var lines = lines
@@ -21,18 +27,20 @@ struct KeptRequest: Sendable {
             places.append((name, start..<middle, middle..<bytes.count))
         }
         memory = SharedBytes(copying: bytes)
+        let fields = KeptFields()
+        self.fields = fields
         request = memory.withBorrowedBytes { memory in
-            Request(
+            for (name, text, value) in places {
+                fields.lines.append(Request.Field(name: name, text: memory.slice(text), value: memory.slice(value)))
+            }
+            return Request(
                 method: SharedBytes(copying: method.utf8).withBorrowedBytes { Method(name: $0) },
-                target: memory.slice(0..<target.count),
-                fields: places.map { place in
-                    Request.Field(name: place.name, text: memory.slice(place.text), value: memory.slice(place.value))
-                })
+                target: memory.slice(0..<target.count), fields: fields.lines)
         }
     }
 
     func withRequest<Result>(_ body: (Request) -> Result) -> Result {
-        defer { withExtendedLifetime(memory) {} }
+        defer { withExtendedLifetime((memory, fields)) {} }
         return body(request)
     }
 }

@@ -73,7 +73,7 @@ import Testing
 private final class SilentHandler: RequestHandler {
     func receive(_ request: Request, into builder: inout BytesBuilder?) -> Reception { .respondAtEnd }
 
-    func respond(to request: Request, upload: consuming Upload) -> Answer {
-        .now(Response(.noContent, route: RouteID(rawValue: 0)))
+    func respond(to request: Request, upload: consuming Upload) -> Response {
+        Response(.noContent, route: RouteID(rawValue: 0))
     }
 }

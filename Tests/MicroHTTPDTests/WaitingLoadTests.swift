@@ -124,14 +124,14 @@ private final class RandomHandler: RequestHandler {
 
     func receive(_ request: Request, into builder: inout BytesBuilder?) -> Reception { .respondAtEnd }
 
-    func respond(to request: Request, upload: consuming Upload) -> Answer {
-        guard request.target.starts(with: "/wait".utf8) else {
-            return .now(Response(.noContent, route: RouteID(rawValue: 0)))
+    func respond(to request: Request, upload: consuming Upload) -> Response {
+        guard request.target.path.starts(with: "/wait".utf8) else {
+            return Response(.noContent, route: RouteID(rawValue: 0))
         }
         let deadline = Int.random(in: 0..<4) == 0 ? ContinuousClock.now + .milliseconds(Int.random(in: 0..<20)) : nil
         let response = TestResponse(deadline: deadline, onStart: { if Int.random(in: 0..<4) == 0 { $0.finish() } })
         watched.add(response)
-        return .later(response)
+        return Response(later: response, route: RouteID(rawValue: 0))
     }
 }
 

@@ -50,8 +50,8 @@ final class TestResponse: PendingResponse {
             return $0.isReady
         }
         if isReady {
-            let text = request.target.withUnsafeBytes { SharedBytes(copying: $0) }
-            var response = Response(.ok, route: RouteID(rawValue: 0), body: .shared(text))
+            let target = Array(request.target.path) + (request.target.query.map { [UInt8(ascii: "?")] + $0 } ?? [])
+            var response = Response(.ok, route: RouteID(rawValue: 0), body: .shared(SharedBytes(copying: target)))
             response.contentType = .plainText
             return response
         }
@@ -101,13 +101,13 @@ final class WaitingHandler: RequestHandler {
         return .take
     }
 
-    func respond(to request: Request, upload: consuming Upload) -> Answer {
-        guard request.target.starts(with: "/wait".utf8) else {
-            return .now(Response(.noContent, route: RouteID(rawValue: 0)))
+    func respond(to request: Request, upload: consuming Upload) -> Response {
+        guard request.target.path.starts(with: "/wait".utf8) else {
+            return Response(.noContent, route: RouteID(rawValue: 0))
         }
         let response = make()
         made.withLock { $0.append(response) }
-        return .later(response)
+        return Response(later: response, route: RouteID(rawValue: 0))
     }
 }
 
