@@ -26,6 +26,12 @@ public import Glibc
         try body(buffer)
     }
 
+    /// Copies the bytes to memory that has room for them. O(n).
+    @inlinable
+    public func copy(to memory: UnsafeMutableRawPointer) {
+        if let start = buffer.baseAddress { memory.copyMemory(from: start, byteCount: buffer.count) }
+    }
+
     /// The bytes in `range`. O(1).
     @inlinable
     public func slice(_ range: Range<Int>) -> BorrowedBytes {

@@ -25,10 +25,7 @@
     public mutating func append(_ bytes: BorrowedBytes) -> Bool {
         guard bytes.count <= limit - count else { return false }
         if bytes.count > capacity - count { grow(toHold: count + bytes.count) }
-        bytes.withUnsafeBytes { source in
-            guard let base = source.baseAddress else { return }
-            (storage.bytes + count).copyMemory(from: base, byteCount: source.count)
-        }
+        bytes.copy(to: storage.bytes + count)
         count += bytes.count
         return true
     }

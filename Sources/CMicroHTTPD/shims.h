@@ -7,7 +7,6 @@
 /* The callbacks and limits of one daemon; `context` is handed to every callback. */
 struct latchkey_daemon_options {
   unsigned int connection_limit;
-  unsigned int idle_timeout_seconds;
   size_t connection_memory_bytes;
   void *context;
   MHD_AccessHandlerCallback handle_request;
@@ -22,8 +21,8 @@ struct latchkey_daemon_options {
 static inline struct MHD_Daemon *latchkey_start_daemon(const struct latchkey_daemon_options *o) {
   return MHD_start_daemon(
       MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, o->handle_request,
-      o->context, MHD_OPTION_CONNECTION_LIMIT, o->connection_limit, MHD_OPTION_CONNECTION_TIMEOUT,
-      o->idle_timeout_seconds, MHD_OPTION_CONNECTION_MEMORY_LIMIT, o->connection_memory_bytes,
+      o->context, MHD_OPTION_CONNECTION_LIMIT, o->connection_limit, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+      o->connection_memory_bytes,
       MHD_OPTION_URI_LOG_CALLBACK, o->start_request, o->context, MHD_OPTION_NOTIFY_CONNECTION, o->notify_connection,
       o->context, MHD_OPTION_NOTIFY_COMPLETED, o->notify_completed, o->context, MHD_OPTION_UNESCAPE_CALLBACK,
       o->unescape, o->context, MHD_OPTION_END);

@@ -12,7 +12,7 @@ public struct Request: Sendable {
     public let names: FieldNameSet
     /// The length that `Content-Length` announces, or nil where there is none or it is not a number. The greatest `Int`
     /// stands for every length above it.
-    public let announcedLength: Int?
+    public private(set) var announcedLength: Int?
 
     /// A request of these parts. O(bytes of the target).
     public init(method: Method, target: BorrowedBytes, fields: borrowing FieldBuffer) {
@@ -20,7 +20,8 @@ public struct Request: Sendable {
         self.target = RequestTarget(target, method: method)
         self.fields = fields.list
         names = fields.names
-        announcedLength = names.contains(FieldNameSet(.contentLength)) ? Self.length(in: fields.list) : nil
+        announcedLength = nil
+        if has(.contentLength) { announcedLength = first(.contentLength).flatMap { Self.length($0) } }
     }
 
     /// Whether the handler decides what becomes of the content: it may bring a value, or too much of something else.
@@ -56,14 +57,16 @@ public struct Request: Sendable {
     @inlinable
     public func first(_ name: FieldName) -> BorrowedBytes? {
         guard has(name) else { return nil }
-        for field in fields where field.name == name { return field.value }
+        // By position, which costs a third of what an iterator does.
+        for position in 0..<fields.count where fields[position].name == name { return fields[position].value }
         return nil
     }
 
-    private static func length(in fields: FieldList) -> Int? {
-        guard let value = fields.first(where: { $0.name == .contentLength })?.value, !value.isEmpty else { return nil }
+    private static func length(_ value: BorrowedBytes) -> Int? {
+        if value.isEmpty { return nil }
         var length = 0
-        for byte in value {
+        for position in 0..<value.count {
+            let byte = value[position]
             guard byte >= 0x30, byte <= 0x39 else { return nil }
             // Eighteen digits fit, and one more is certain not to be less.
             length = length < 100_000_000_000_000_000 ? length * 10 + Int(byte - 0x30) : .max

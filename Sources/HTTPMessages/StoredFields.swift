@@ -18,6 +18,8 @@ public enum StoredFields {
             + maximumMetadataCount + lines * lineCount(0, 0)
     }()
 
+    /// What a value without a type is sent as, so that it need not be stored.
+    fileprivate static let defaultContentType: StaticString = "application/octet-stream"
     fileprivate static let contentTypeName: StaticString = "Content-Type"
     fileprivate static let contentEncodingName: StaticString = "Content-Encoding"
 
@@ -28,7 +30,7 @@ public enum StoredFields {
 extension Request {
     /// Calls `body` with the fields that are kept with a value, as they are sent later: for each a CRLF, its name, `: ` and
     /// its value. First `Content-Type`, then `Content-Encoding`, its lines joined to one list, then each `Latchkey-Meta-*`
-    /// with its name as it came. Nothing where there are none. At most `StoredFields.maximumCount` bytes.
+    /// with its name as it came. Nothing where there are none, or the type is what it would be without. At most `StoredFields.maximumCount` bytes.
     ///
     /// O(bytes), and O(n²) in the lines of metadata, of which the limit admits 128. The bytes lie on the stack.
     ///
@@ -62,7 +64,7 @@ extension Request {
     @usableFromInline
     func writeStoredFields(into memory: UnsafeMutableRawBufferPointer) {
         var block = unsafe FieldBlock(memory: memory)
-        if let type = first(.contentType), !type.isEmpty {
+        if has(.contentType), let type = first(.contentType), isStored(type) {
             block.append("\r\nContent-Type: ")
             block.append(type)
         }
@@ -121,19 +123,24 @@ extension Request {
 extension Request {
     private func checkedContentType() throws(Problem) -> BorrowedBytes? {
         var given: BorrowedBytes?
-        for field in fields where field.name == .contentType {
+        for position in 0..<fields.count where fields[position].name == .contentType {
             guard given == nil else { throw Problem(.badRequest, "Content-Type is given more than once") }
-            given = field.value
+            given = fields[position].value
         }
         guard let type = given else { return nil }
         let limit = StoredFields.maximumContentTypeCount
         guard type.count <= limit else {
             throw Problem(.badRequest, "Content-Type has \(type.count) bytes; the limit is \(limit)")
         }
+        guard isStored(type) else { return nil }
         guard !type.breaksFieldLine else {
             throw Problem(.badRequest, "Content-Type has control characters")
         }
-        return type.isEmpty ? nil : type
+        return type
+    }
+
+    private func isStored(_ type: BorrowedBytes) -> Bool {
+        !type.isEmpty && !(type == StoredFields.defaultContentType)
     }
 
     /// The length of all `Content-Encoding` lines as one list (RFC 9110 section 5.2).

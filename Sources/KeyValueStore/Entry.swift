@@ -134,16 +134,17 @@ extension Entry {
         let header = hasDeadline ? headerCount + deadlineCount : headerCount
         let prefix = header + key.count + attributes.count
         var builder = BytesBuilder(capacity: prefix + valueCount, limit: prefix + maximumValueCount)
-        builder.append(length: header) { bytes in
+        builder.append(length: prefix) { memory in
+            let bytes = memory.baseAddress!
             bytes.storeBytes(of: 0, toByteOffset: 0, as: UInt64.self)
             bytes.storeBytes(of: 0, toByteOffset: 8, as: UInt32.self)
             bytes.storeBytes(of: UInt16(key.count), toByteOffset: 12, as: UInt16.self)
             let flag = hasDeadline ? deadlineFlag : 0
             bytes.storeBytes(of: UInt16(attributes.count) | flag, toByteOffset: 14, as: UInt16.self)
             if hasDeadline { bytes.storeBytes(of: never, toByteOffset: headerCount, as: UInt64.self) }
+            key.copy(to: bytes + header)
+            attributes.copy(to: bytes + header + key.count)
         }
-        _ = builder.append(key)
-        if !attributes.isEmpty { _ = builder.append(attributes) }
         return builder
     }
 

@@ -71,7 +71,7 @@ struct LatchkeyService: Service {
         do {
             var server = HTTPServer.Configuration(
                 host: configuration.host, port: configuration.port, threads: configuration.threads,
-                maximumConnections: connections, idleTimeoutSeconds: wholeSeconds(configuration.idleTimeout))
+                maximumConnections: connections, idleTimeout: configuration.idleTimeout)
             // A value that is too large by less than this gets its 413, and the connection lives on.
             server.maximumSkippedBytes = 2 * configuration.maxValueBytes
             return try HTTPServer(server, handler: api)
@@ -91,12 +91,6 @@ struct LatchkeyService: Service {
         state.server.withLock { $0 = nil }
         logger.info("stopped")
     }
-}
-
-/// `duration` in seconds, rounded up: a time-out may come late, not early.
-private func wholeSeconds(_ duration: Duration) -> Int {
-    let (seconds, attoseconds) = duration.components
-    return Int(seconds) + (attoseconds > 0 ? 1 : 0)
 }
 
 /// What requests ask of the running service. `server` is set when it serves; requests that come before see none.

@@ -3,7 +3,7 @@ import Sockets
 import Synchronization
 
 /// The thread that accepts connections and spreads them over the event loops, each to the one with the fewest. It also
-/// ends the connections that their clients have left.
+/// ends the connections that their clients have left or leave idle.
 ///
 /// Our own instead of the library's, because it can refuse with an answer where the library falls silent, does not spin
 /// when descriptors run out, and divides evenly.
@@ -12,6 +12,7 @@ final class Acceptor: Sendable {
     private let loops: [EventLoop]
     private let lingering: LingeringSockets
     private let connectionLimit: Int
+    private let idleTimeout: Duration
     private let wakeUp: WakeUp
     private let isStopping = Atomic<Bool>(false)
     private let hasStopped = Atomic<Bool>(false)
@@ -21,11 +22,13 @@ final class Acceptor: Sendable {
     private static let sweepInterval = Duration.seconds(1)
 
     init(
-        listener: Listener, loops: [EventLoop], connectionLimit: Int, lingering: LingeringSockets, wakeUp: WakeUp
+        listener: Listener, loops: [EventLoop], connectionLimit: Int, idleTimeout: Duration,
+        lingering: LingeringSockets, wakeUp: WakeUp
     ) {
         self.listener = listener
         self.loops = loops
         self.connectionLimit = connectionLimit
+        self.idleTimeout = idleTimeout
         self.lingering = lingering
         self.wakeUp = wakeUp
     }
@@ -59,7 +62,7 @@ final class Acceptor: Sendable {
             wakeUp.clear()
             lingering.discardInput()
             guard ContinuousClock.now >= nextSweep else { continue }
-            for loop in loops { loop.endAbandoned() }
+            for loop in loops { loop.sweepConnections(idleTimeout: idleTimeout) }
             nextSweep = ContinuousClock.now + Self.sweepInterval
         }
         _ = acceptWaiting(atMost: .max)

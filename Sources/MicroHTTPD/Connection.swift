@@ -49,8 +49,8 @@ final class Connection: @unchecked Sendable {
     @exclusivity(unchecked) var prepared: Response?
     /// Whether the request was answered before all of it was read.
     @exclusivity(unchecked) var refusedEarly = false
-    /// The step at which the connection was last found abandoned. Belongs to the accepting thread.
-    @exclusivity(unchecked) var abandonedAtStep: UInt64?
+    /// Belongs to the accepting thread.
+    @exclusivity(unchecked) var sweep = SweepRecord()
     /// The kept response object that is being sent.
     @exclusivity(unchecked) var readyResponse: ReadyResponses.Item?
     /// The request, if its answer comes later, until it has ended.

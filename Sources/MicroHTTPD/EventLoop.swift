@@ -26,7 +26,7 @@ final class EventLoop: @unchecked Sendable {
 
     private var daemon: OpaquePointer?
     /// By socket. Guarded, so that a drain never touches a socket that is closed already, or another's by now.
-    private let connections = AnnotatedMutex<[Int32: Connection]>([:])
+    let connections = AnnotatedMutex<[Int32: Connection]>([:])
     private let given = Atomic<Int>(0)
     private let closed = Atomic<Int>(0)
 
@@ -41,8 +41,7 @@ final class EventLoop: @unchecked Sendable {
 
     /// Starts the loop's thread. Throws where the library cannot.
     init(
-        handler: any RequestHandler, connectionLimit: Int, idleTimeoutSeconds: Int, skipLimit: Int,
-        lingering: LingeringSockets,
+        handler: any RequestHandler, connectionLimit: Int, skipLimit: Int, lingering: LingeringSockets,
         waiting: WaitingRequests
     ) throws(SocketFailure) {
         self.handler = handler
@@ -50,10 +49,10 @@ final class EventLoop: @unchecked Sendable {
         self.lingering = lingering
         self.waiting = waiting
         var options = latchkey_daemon_options(
-            connection_limit: UInt32(connectionLimit), idle_timeout_seconds: UInt32(idleTimeoutSeconds),
-            connection_memory_bytes: Self.poolBytes, context: Unmanaged.passUnretained(self).toOpaque(),
-            handle_request: handleRequest, start_request: startRequest, notify_connection: notifyConnection,
-            notify_completed: notifyCompleted, unescape: leaveEscaped)
+            connection_limit: UInt32(connectionLimit), connection_memory_bytes: Self.poolBytes,
+            context: Unmanaged.passUnretained(self).toOpaque(), handle_request: handleRequest,
+            start_request: startRequest, notify_connection: notifyConnection, notify_completed: notifyCompleted,
+            unescape: leaveEscaped)
         guard let started = latchkey_start_daemon(&options) else {
             throw SocketFailure("start an event loop of libmicrohttpd")
         }
@@ -98,38 +97,6 @@ final class EventLoop: @unchecked Sendable {
                 shutdown(connection.descriptor, Int32(SHUT_RD))
             }
         }
-    }
-
-    /// Ends the connections that can have no further request: their clients have ended them, and nothing has come of
-    /// what they sent since the last call.
-    ///
-    /// The library misses the end of a stream that has arrived together with the last bytes before it, since its epoll
-    /// set is edge-triggered and it stops reading when it gets less than it has room for. Without this, such a
-    /// connection would last until the idle time-out.
-    func endAbandoned() {
-        let all = connections.withLock { Array($0.values) }
-        // A few at a time, because the loop waits for the lock where connections begin and end.
-        for start in stride(from: 0, to: all.count, by: 64) {
-            connections.withLock { registered in
-                for connection in all[start..<min(start + 64, all.count)]
-                where registered[connection.descriptor] === connection && isAbandoned(connection) {
-                    shutdown(connection.descriptor, Int32(SHUT_RDWR))
-                }
-            }
-        }
-        waiting.wakeAbandoned()
-    }
-
-    private func isAbandoned(_ connection: Connection) -> Bool {
-        let step = connection.step
-        let activity = connection.activity
-        guard activity == .idle || activity == .receiving, ConnectedSocket.isAtEndOfStream(connection.descriptor) else {
-            connection.abandonedAtStep = nil
-            return false
-        }
-        // Only at the second look: the loop may have all of a request in hand, and be about to answer.
-        defer { connection.abandonedAtStep = step }
-        return connection.abandonedAtStep == step
     }
 
     /// Ends the loop and every connection it still has, none of which may be suspended. Blocks until its thread has

@@ -15,18 +15,18 @@ public final class HTTPServer: Sendable {
         public var threads: Int
         /// Connections served at once; one more is answered 503.
         public var maximumConnections: Int
-        /// Seconds without any traffic after which a connection is closed.
-        public var idleTimeoutSeconds: Int
+        /// The time without any traffic after which a connection is closed, within a second or so.
+        public var idleTimeout: Duration
         /// Bytes of content that is not wanted after which a connection is ended without an answer.
         public var maximumSkippedBytes = 128 << 20
 
         /// A set-up of these values.
-        public init(host: String, port: UInt16, threads: Int, maximumConnections: Int, idleTimeoutSeconds: Int) {
+        public init(host: String, port: UInt16, threads: Int, maximumConnections: Int, idleTimeout: Duration) {
             self.host = host
             self.port = port
             self.threads = threads
             self.maximumConnections = maximumConnections
-            self.idleTimeoutSeconds = idleTimeoutSeconds
+            self.idleTimeout = idleTimeout
         }
     }
 
@@ -49,14 +49,12 @@ public final class HTTPServer: Sendable {
                 loops.append(
                     try EventLoop(
                         handler: handler, connectionLimit: configuration.maximumConnections + 1,
-                        idleTimeoutSeconds: configuration.idleTimeoutSeconds,
-                        skipLimit: configuration.maximumSkippedBytes, lingering: lingering,
-                        waiting: waiting))
+                        skipLimit: configuration.maximumSkippedBytes, lingering: lingering, waiting: waiting))
             }
             try resumer.start()
             let acceptor = Acceptor(
                 listener: listener, loops: loops, connectionLimit: configuration.maximumConnections,
-                lingering: lingering, wakeUp: wakeUp)
+                idleTimeout: configuration.idleTimeout, lingering: lingering, wakeUp: wakeUp)
             try acceptor.start()
             self.acceptor = acceptor
         } catch {

@@ -9,6 +9,18 @@ public enum ConnectedSocket {
         return recv(descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) == 0
     }
 
+    /// The bytes that the peer has acknowledged and those that have arrived from it, summed; nil where the system does not
+    /// tell. `TCP_INFO` of `tcp(7)`.
+    public static func transferredCount(_ descriptor: Int32) -> UInt64? {
+        withUnsafeTemporaryAllocation(byteCount: 136, alignment: 8) { info in
+            var length = socklen_t(info.count)
+            let result = getsockopt(descriptor, Int32(IPPROTO_TCP), TCP_INFO, info.baseAddress, &length)
+            // The places of tcpi_bytes_acked and tcpi_bytes_received, which the C library's own header lacks.
+            guard result == 0, length >= 136 else { return nil }
+            return info.load(fromByteOffset: 120, as: UInt64.self) &+ info.load(fromByteOffset: 128, as: UInt64.self)
+        }
+    }
+
     /// The positions of those sockets whose peers have ended their side or are gone, whether or not what they sent before
     /// has been read. One `poll(2)`.
     public static func positionsOfEnded(among descriptors: [Int32]) -> [Int] {

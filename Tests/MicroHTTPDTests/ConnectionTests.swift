@@ -100,14 +100,6 @@ import Testing
         }
     }
 
-    @Test func `a silent connection is closed after the idle time-out`() async throws {
-        try await withServer({ $0.idleTimeoutSeconds = 4 }) { live in
-            let client = try live.connect()
-            #expect(try client.exchange("GET", "/livez").status == 200)
-            #expect(try client.hasEnded())
-        }
-    }
-
     @Test func `connections beyond the limit are told to come again, and those within go on`() async throws {
         try await withServer({ $0.maximumConnections = 3 }) { live in
             let inside = try (0..<3).map { _ in try live.connect() }

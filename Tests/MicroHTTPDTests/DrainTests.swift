@@ -48,7 +48,7 @@ import Testing
             let strong = SilentHandler()
             handler = strong
             let server = try HTTPServer(
-                .init(host: "127.0.0.1", port: 0, threads: 3, maximumConnections: 8, idleTimeoutSeconds: 10),
+                .init(host: "127.0.0.1", port: 0, threads: 3, maximumConnections: 8, idleTimeout: .seconds(10)),
                 handler: strong)
             let client = try RawClient(port: server.address.port)
             #expect(try client.exchange("GET", "/").status == 204)
@@ -60,7 +60,7 @@ import Testing
         try await withServer { live in
             let configuration = HTTPServer.Configuration(
                 host: "127.0.0.1", port: live.server.address.port, threads: 1, maximumConnections: 8,
-                idleTimeoutSeconds: 10)
+                idleTimeout: .seconds(10))
             let failure = #expect(throws: SocketFailure.self) {
                 try HTTPServer(configuration, handler: SilentHandler())
             }

@@ -11,7 +11,7 @@ final class LiveServer: Sendable {
     struct SetUp {
         var threads = 2
         var maximumConnections = 256
-        var idleTimeoutSeconds = 300
+        var idleTimeout = Duration.seconds(300)
         var skippedBytes = 128 << 20
         var shards = 4
         var keyBytes = 1024
@@ -37,7 +37,7 @@ final class LiveServer: Sendable {
             documents: documents, nonce: Self.nonce)
         var configuration = HTTPServer.Configuration(
             host: "127.0.0.1", port: 0, threads: setUp.threads, maximumConnections: setUp.maximumConnections,
-            idleTimeoutSeconds: setUp.idleTimeoutSeconds)
+            idleTimeout: setUp.idleTimeout)
         configuration.maximumSkippedBytes = setUp.skippedBytes
         server = try HTTPServer(configuration, handler: api)
     }
