@@ -61,6 +61,7 @@ public import Glibc
 
     /// Whether the bytes are those of `literal`. O(n).
     @inlinable
+    @inline(__always)
     public static func == (left: BorrowedBytes, literal: StaticString) -> Bool {
         left.count == literal.utf8CodeUnitCount && left.starts(with: literal)
     }

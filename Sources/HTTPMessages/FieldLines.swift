@@ -139,11 +139,18 @@ public import ByteBuffers
         count += 1
     }
 
+    @inline(__always)
     private mutating func append(hexadecimal number: UInt64) {
-        var shift = 60 - (number | 1).leadingZeroBitCount / 4 * 4
-        while shift >= 0 {
-            append(byte: hexadecimalDigit(number &>> UInt64(shift)))
-            shift -= 4
+        let digits = 16 - (number | 1).leadingZeroBitCount / 4
+        precondition(digits <= Self.capacity - count, "\(digits) digits on \(count) of field lines")
+        // From the last to the first. Unsafe: the bound was checked.
+        var rest = number
+        var place = unsafe memory.baseAddress! + count + digits
+        for _ in 0..<digits {
+            unsafe place -= 1
+            unsafe place.storeBytes(of: hexadecimalDigit(rest), as: UInt8.self)
+            rest &>>= 4
         }
+        count += digits
     }
 }

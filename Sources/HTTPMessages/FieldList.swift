@@ -28,15 +28,17 @@ extension FieldList: RandomAccessCollection {
 
 /// Memory for the field lines of one request after another.
 @safe public struct FieldBuffer: ~Copyable {
-    private var memory = UnsafeMutableBufferPointer<Request.Field>.allocate(capacity: 8)
-    private var count = 0
-    /// The names of all lines.
-    public private(set) var names = FieldNameSet()
+    @usableFromInline var memory = UnsafeMutableBufferPointer<Request.Field>.allocate(capacity: 8)
+    @usableFromInline var count = 0
+    @usableFromInline var knownNames = FieldNameSet()
 
     /// No lines.
     public init() {}
 
     deinit { unsafe memory.deallocate() }
+
+    /// The names of all lines.
+    public var names: FieldNameSet { knownNames }
 
     /// The lines, as a view that is valid until the next change.
     public var list: FieldList {
@@ -44,20 +46,23 @@ extension FieldList: RandomAccessCollection {
     }
 
     /// Adds a line. Amortised O(1).
+    @inlinable
+    @inline(__always)
     public mutating func append(_ line: Request.Field) {
         if unsafe count == memory.count { grow() }
         unsafe memory.initializeElement(at: count, to: line)
         count += 1
-        names.insert(FieldNameSet(line.name))
+        knownNames.insert(FieldNameSet(line.name))
     }
 
     /// Forgets all lines, and keeps the memory.
     public mutating func removeAll() {
         count = 0
-        names = []
+        knownNames = []
     }
 
-    private mutating func grow() {
+    @usableFromInline
+    mutating func grow() {
         let larger = unsafe UnsafeMutableBufferPointer<Request.Field>.allocate(capacity: 2 * memory.count)
         _ = unsafe larger.initialize(fromContentsOf: memory)
         unsafe memory.deallocate()

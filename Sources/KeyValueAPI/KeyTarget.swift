@@ -17,6 +17,10 @@ extension KeyValueAPI {
         _ encoded: BorrowedBytes, named name: StaticString, _ body: (BorrowedBytes) throws(Problem) -> Result
     ) throws(Problem) -> Result {
         let limit = limits.keyBytes
+        // Nearly every key comes as it is.
+        if !encoded.isEmpty, encoded.count <= limit, encoded.firstPosition(of: UInt8(ascii: "%")) == nil {
+            return try body(encoded)
+        }
         return try encoded.withPercentDecoded(limit: limit) { decoded -> Swift.Result<Result, Problem> in
             switch decoded {
             case .failure(let failure): return .failure(Self.problem(failure, in: encoded, named: name))

@@ -21,6 +21,8 @@ final class EventLoop: @unchecked Sendable {
     @exclusivity(unchecked) var fieldLines = FieldLines()
     @exclusivity(unchecked) var date = HTTPDate()
     let readyResponses = ReadyResponses()
+    /// `sendsValuesVerbatim`, at hand.
+    let sendsVerbatim = sendsValuesVerbatim
     /// The requests whose answers come later.
     let waiting: WaitingRequests
 
@@ -58,6 +60,8 @@ final class EventLoop: @unchecked Sendable {
         }
         daemon = started
     }
+
+    deinit { counters.deallocate() }
 
     /// Connections that were given to the loop and are not closed.
     var connectionCount: Int { given.load(ordering: .relaxed) - closed.load(ordering: .relaxed) }

@@ -3,8 +3,9 @@ import Synchronization
 
 /// Counts of answered requests by method, route and status. Each event loop has its own, which only its thread changes,
 /// so that counting is a load and a store in memory nobody else writes; the scrape sums them.
-/// `@unchecked Sendable`: the memory is of atomics, allocated once and freed in `deinit`.
-final class RequestCounters: @unchecked Sendable {
+/// A handle to memory that ends with `deallocate()`: as an object, it would be retained and released for every request.
+/// `@unchecked Sendable`: the memory is of atomics.
+struct RequestCounters: @unchecked Sendable {
     private static let count = Method.allCases.count * RouteID.limit * Status.allCases.count
     private let counters: UnsafeMutablePointer<Atomic<UInt64>>
 
@@ -13,7 +14,8 @@ final class RequestCounters: @unchecked Sendable {
         for index in 0..<Self.count { (counters + index).initialize(to: Atomic(0)) }
     }
 
-    deinit {
+    /// Ends the counters. Nobody may use them any more.
+    func deallocate() {
         counters.deinitialize(count: Self.count)
         counters.deallocate()
     }
@@ -23,6 +25,7 @@ final class RequestCounters: @unchecked Sendable {
     }
 
     /// Counts one request. Called by the one thread that owns the counters.
+    @inline(__always)
     func count(_ method: Method, _ route: RouteID, _ status: Status) {
         let counter = counters + Self.index(method, route, status)
         counter.pointee.store(counter.pointee.load(ordering: .relaxed) &+ 1, ordering: .relaxed)

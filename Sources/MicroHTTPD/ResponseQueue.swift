@@ -27,7 +27,7 @@ extension EventLoop {
     /// A kept object with the content of `response` in it; nil where it is too large, or the connection is to end.
     @inline(__always)
     private func fillReadyResponse(_ response: Response) -> ReadyResponses.Item? {
-        guard sendsValuesVerbatim, !isDraining.load(ordering: .relaxed) else { return nil }
+        guard sendsVerbatim, !isDraining.load(ordering: .relaxed) else { return nil }
         let count = response.body.count
         guard count <= ReadyResponses.maximumContentCount,
             let item = readyResponses.take(contentCount: count, lineCount: fieldLines.count)
@@ -97,4 +97,4 @@ private nonisolated(unsafe) let placeholder: UnsafePointer<CChar> = {
 }()
 
 /// Versions whose source was read for this.
-private let sendsValuesVerbatim = ["0.9.75"].contains(String(cString: MHD_get_version()))
+let sendsValuesVerbatim = ["0.9.75"].contains(String(cString: MHD_get_version()))
