@@ -3,19 +3,26 @@
 /// An upload is written straight into the allocation that will be served later.
 @safe public struct BytesBuilder: ~Copyable {
     private var storage: ByteStorage
-    private var capacity: Int
+    /// Bytes that fit without growing.
+    private(set) var capacity: Int
+    private let expected: Int
     /// The most bytes that the builder takes.
     public let limit: Int
     /// The bytes appended so far.
     public private(set) var count = 0
 
-    /// A builder with room for `capacity` bytes, that grows beyond it, up to `limit`. One `malloc`.
+    /// The most bytes that are allocated before the first has come.
+    public static let maximumAdvance = 1 << 20
+
+    /// A builder for `capacity` bytes, that grows beyond them, up to `limit`. One `malloc`; for more than `maximumAdvance`
+    /// bytes another, and a copy of so many, once these have come: a promise alone is worth no more memory.
     ///
     /// - Precondition: `0 <= capacity <= limit`.
     public init(capacity: Int, limit: Int) {
         precondition(capacity >= 0 && capacity <= limit, "capacity \(capacity) of at most \(limit)")
-        storage = ByteStorage.allocate(capacity: capacity)
-        self.capacity = capacity
+        expected = capacity
+        self.capacity = min(capacity, Self.maximumAdvance)
+        storage = ByteStorage.allocate(capacity: self.capacity)
         self.limit = limit
     }
 
@@ -46,7 +53,7 @@
     }
 
     private mutating func grow(toHold needed: Int) {
-        reallocate(capacity: min(limit, max(needed, capacity * 2, 256)))
+        reallocate(capacity: min(limit, max(needed, expected > capacity ? expected : capacity * 2, 256)))
     }
 
     private mutating func reallocate(capacity newCapacity: Int) {

@@ -38,14 +38,14 @@ final class KeyWait: PendingResponse {
         // Watched first and looked up then, so that a write is either seen here or told of.
         let current = key.withBorrowedBytes { key in
             api.store.watch(key, watch)
-            return api.store.entry(for: key)
+            return api.store.peek(key)
         }
         entryDeadline.store(current?.deadline ?? Entry.never, ordering: .relaxed)
         if current?.version != seenVersion { resumption.resume() }
     }
 
     func response(to request: Request, isLast: Bool) -> Response? {
-        let entry = key.withBorrowedBytes { api.store.entry(for: $0) }
+        let entry = key.withBorrowedBytes { api.store.peek($0) }
         entryDeadline.store(entry?.deadline ?? Entry.never, ordering: .relaxed)
         var response = api.answer(to: request, with: entry)
         if response.status == .notModified, !isLast { return nil }

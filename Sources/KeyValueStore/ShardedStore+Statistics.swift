@@ -17,6 +17,13 @@ extension ShardedStore {
         }
     }
 
+    /// Bytes of all keys and values, shard by shard. O(shards).
+    ///
+    /// - Locking: as `statistics(ofShard:)`, for each shard.
+    public var payloadBytes: Int {
+        (0..<shardCount).reduce(0) { $0 + statistics(ofShard: $1).counts.payloadBytes }
+    }
+
     /// Threads that wait for any shard's lock at this moment. Acquires no lock.
     public var waiters: Int {
         (0..<shardCount).reduce(0) { $0 + cell($1).pointee.lock.waiters }

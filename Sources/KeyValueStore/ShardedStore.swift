@@ -67,6 +67,12 @@ public final class ShardedStore: @unchecked Sendable {
         return cell(of: key).pointee.lock.withLock(.read) { $0.lookUpLocked(key) }
     }
 
+    /// As `entry(for:)`, for another look on behalf of a request whose look-up has been counted: neither a hit nor a miss.
+    public func peek(_ key: BorrowedBytes) -> Entry? {
+        let key = hashed(key)
+        return cell(of: key).pointee.lock.withLock(.read) { $0.peekLocked(key) }
+    }
+
     /// What became of a write.
     public enum PutOutcome: Sendable, Equatable {
         /// The key was missing, and has this version now.

@@ -47,7 +47,7 @@ struct LatchkeyService: Service {
                 "address": "\(server.address.urlHost):\(server.address.port)", "threads": "\(configuration.threads)",
                 "shards": "\(configuration.shards)",
             ])
-        let sweeping = Task { await sweepExpired(store, logger: logger) }
+        let sweeping = Task { await keepHouse(store, logger: logger) }
         defer { sweeping.cancel() }
         // Cancellation ends the wait by throwing, and is a reason to drain like any other.
         try? await gracefulShutdown()
@@ -67,7 +67,9 @@ struct LatchkeyService: Service {
                 keyBytes: configuration.maxKeyBytes, valueBytes: configuration.maxValueBytes,
                 defaultTimeToLive: TimeToLive(configuration.defaultTTL)),
             documents: documents)
-        let connections = effectiveConnectionLimit(configuration.maxConnections, logger: logger)
+        let connections = effectiveConnectionLimit(
+            configuration.maxConnections,
+            reserved: HTTPServer.reservedDescriptors(threads: configuration.threads), logger: logger)
         do {
             var server = HTTPServer.Configuration(
                 host: configuration.host, port: configuration.port, threads: configuration.threads,

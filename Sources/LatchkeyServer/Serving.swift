@@ -4,12 +4,14 @@ import ServiceLifecycle
 import UnixSignals
 
 /// Serves until SIGTERM or SIGINT asks to stop, and then until drained; a second signal ends the process at once, with
-/// 128 and the signal's number as exit code.
+/// 128 and the signal's number as exit code. From then on the process ignores SIGPIPE.
 ///
 /// - Parameter announce: told the URL of the service once it serves.
 public func serve(
     _ configuration: ServerConfiguration, logger: Logger, announce: @escaping @Sendable (_ url: String) -> Void
 ) async throws(StartFailure) {
+    // A log or an output whose reader has gone is no reason to end.
+    _ = signal(SIGPIPE, SIG_IGN)
     let service = LatchkeyService(configuration: configuration, logger: logger, announce: announce)
     // The group's own account of starting and stopping is of interest when looking for a fault in it only.
     var groupLogger = logger

@@ -14,8 +14,9 @@ final class Acceptor: Sendable {
     private let connectionLimit: Int
     private let idleTimeout: Duration
     private let wakeUp: WakeUp
+    private let isClosing = Atomic<Bool>(false)
+    private let hasClosed = Atomic<Bool>(false)
     private let isStopping = Atomic<Bool>(false)
-    private let hasStopped = Atomic<Bool>(false)
     private let rejected = Atomic<UInt64>(0)
     private let thread = JoinableThread()
 
@@ -44,30 +45,43 @@ final class Acceptor: Sendable {
     /// Blocks until the thread has ended, which it does after `stop()`.
     func join() { thread.join() }
 
-    /// Accepts whoever waits already, then nobody any more. Returns at once; see `hasEnded` and `join()`.
+    /// Accepts whoever waits already, then nobody any more; looks after the connections as before. Returns at once; see
+    /// `isClosed`.
+    func closeListener() {
+        isClosing.store(true, ordering: .relaxed)
+        wakeUp.signal()
+    }
+
+    /// Whether the last connection was accepted.
+    var isClosed: Bool { hasClosed.load(ordering: .acquiring) }
+
+    /// Has the thread end. Returns at once; see `join()`.
     func stop() {
         isStopping.store(true, ordering: .relaxed)
         wakeUp.signal()
     }
 
-    /// Whether the thread has accepted its last connection and ended.
-    var hasEnded: Bool { hasStopped.load(ordering: .acquiring) }
-
     private func run() {
         var nextSweep = ContinuousClock.now + Self.sweepInterval
         while !isStopping.load(ordering: .relaxed) {
             // So many a turn, so that a flood of clients keeps nothing else from its turn.
-            let isExhausted = acceptWaiting(atMost: 256)
-            wait(forListener: !isExhausted)
+            let isExhausted = isClosed || acceptWaiting(atMost: 256)
+            if isClosing.load(ordering: .relaxed), !isClosed { close() }
+            wait(forListener: !isExhausted && !isClosed)
             wakeUp.clear()
             lingering.discardInput()
             guard ContinuousClock.now >= nextSweep else { continue }
             for loop in loops { loop.sweepConnections(idleTimeout: idleTimeout) }
             nextSweep = ContinuousClock.now + Self.sweepInterval
         }
-        _ = acceptWaiting(atMost: .max)
+        if !isClosed { close() }
+    }
+
+    /// Those who wait already are as many as the system lets wait; a flood would go on for ever.
+    private func close() {
+        _ = acceptWaiting(atMost: Int(Listener.backlog))
         listener.stopListening()
-        hasStopped.store(true, ordering: .releasing)
+        hasClosed.store(true, ordering: .releasing)
     }
 
     /// - Returns: whether the system had no descriptor or memory for one who waits.
@@ -110,7 +124,7 @@ final class Acceptor: Sendable {
         // The socket's buffer is empty: a short answer always fits.
         ConnectedSocket.sendAtOnce(answer, on: descriptor)
         lingering.takeOver(descriptor)
-        close(descriptor)
+        Glibc.close(descriptor)
     }
 
     /// Waits until somebody connects, a lingering socket has input or ends, or `wakeUp` is signalled.
@@ -128,7 +142,7 @@ final class Acceptor: Sendable {
 extension Acceptor {
     /// Milliseconds; -1 where there is nothing to come back to.
     private func timeout(_ forListener: Bool, _ lingerers: [Int32]) -> Int32 {
-        if !forListener { return 100 }
+        if !forListener && !isClosed { return 100 }
         if !lingerers.isEmpty { return 500 }
         return loops.contains { $0.connectionCount > 0 } ? 1000 : -1
     }

@@ -6,7 +6,7 @@ import Sockets
 // own time-out takes a lock and reads the clock three times a request.
 extension EventLoop {
     /// Ends the connections that can have no further request, and those that have made no progress for `idleTimeout`, which
-    /// may come late by the time between two calls. Then has the waiting requests ended whose clients have left.
+    /// comes late by up to two of the times between calls. Then has the waiting requests ended whose clients have left.
     ///
     /// A connection can have no further request where its client has ended it and nothing has come of what it sent since the
     /// last call. The library misses the end of a stream that has arrived together with the last bytes before it, since its
@@ -21,7 +21,8 @@ extension EventLoop {
                 where registered[connection.descriptor] === connection
                     && connection.sweep.mustEnd(connection, at: now, idleTimeout: idleTimeout)
                 {
-                    shutdown(connection.descriptor, Int32(SHUT_RDWR))
+                    // A request that has just come to an idle connection is still answered.
+                    shutdown(connection.descriptor, Int32(connection.activity == .idle ? SHUT_RD : SHUT_RDWR))
                 }
             }
         }
@@ -49,7 +50,9 @@ struct SweepRecord {
         } else if activity != .idle {
             // A long upload or download goes on without a step.
             let transferred = ConnectedSocket.transferredCount(connection.descriptor)
-            if transferred != self.transferred { (self.transferred, lastProgress) = (transferred, now) }
+            if transferred == nil || transferred != self.transferred {
+                (self.transferred, lastProgress) = (transferred, now)
+            }
         }
         if let lastProgress, now - lastProgress >= idleTimeout { return true }
         guard activity == .idle || activity == .receiving, ConnectedSocket.isAtEndOfStream(connection.descriptor) else {

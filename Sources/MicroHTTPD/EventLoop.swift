@@ -64,7 +64,11 @@ final class EventLoop: @unchecked Sendable {
     deinit { counters.deallocate() }
 
     /// Connections that were given to the loop and are not closed.
-    var connectionCount: Int { given.load(ordering: .relaxed) - closed.load(ordering: .relaxed) }
+    var connectionCount: Int {
+        // In this order, so that one that comes and goes in between is not counted as gone only.
+        let closed = closed.load(ordering: .acquiring)
+        return given.load(ordering: .relaxed) - closed
+    }
 
     /// Hands a connected, non-blocking socket to the loop, which closes it. Any thread. `MHD_add_connection`.
     func add(descriptor: Int32, peer: sockaddr_storage, peerLength: socklen_t) {
@@ -85,7 +89,7 @@ final class EventLoop: @unchecked Sendable {
     /// Forgets a connection. Its socket is still open, and is not used by us any more after this.
     func unregister(_ connection: Connection) {
         connections.withLock { _ = $0.removeValue(forKey: connection.descriptor) }
-        closed.add(1, ordering: .relaxed)
+        closed.add(1, ordering: .releasing)
     }
 
     /// From now on every answer ends its connection.

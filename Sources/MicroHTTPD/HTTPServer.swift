@@ -15,7 +15,7 @@ public final class HTTPServer: Sendable {
         public var threads: Int
         /// Connections served at once; one more is answered 503.
         public var maximumConnections: Int
-        /// The time without any traffic after which a connection is closed, within a second or so.
+        /// The time without any traffic after which a connection is closed; up to two seconds later.
         public var idleTimeout: Duration
         /// Bytes of content that is not wanted after which a connection is ended without an answer.
         public var maximumSkippedBytes = 128 << 20
@@ -35,6 +35,7 @@ public final class HTTPServer: Sendable {
     private let loops: [EventLoop]
     private let acceptor: Acceptor
     private let resumer: Resumer
+    private let lingering: LingeringSockets
 
     /// Binds, listens and serves, calling `handler` on all event loops' threads at once. Throws where the address is
     /// taken or the system refuses a socket or a thread.
@@ -64,6 +65,7 @@ public final class HTTPServer: Sendable {
         }
         self.loops = loops
         self.resumer = resumer
+        self.lingering = lingering
         address = listener.address
     }
 
@@ -71,6 +73,9 @@ public final class HTTPServer: Sendable {
 
     /// The version of libmicrohttpd that runs. `MHD_get_version`.
     public static var engineVersion: String { String(cString: MHD_get_version()) }
+
+    /// Descriptors that a server with so many event loops needs beside those of its connections.
+    public static func reservedDescriptors(threads: Int) -> Int { 32 + 2 * threads + LingeringSockets.limit }
 
     /// Requests answered so far, by method, route and status. O(counters).
     public var requestCounts: [RequestCount] { loops.map(\.counters).summed() }
@@ -84,19 +89,20 @@ public final class HTTPServer: Sendable {
     /// Connections answered 503 because there were too many.
     public var rejectedConnectionCount: UInt64 { acceptor.rejectedCount }
 
-    /// Stops accepting, lets every answer end its connection, and waits until all are closed or `timeout` is over.
+    /// Stops accepting, lets every answer end its connection, and waits until all are closed or `timeout` is over. Until
+    /// `stop()`, connections are ended that their clients have left or that make no progress, as before.
     /// Requests that have arrived completely are answered, those that wait at once.
     ///
     /// - Returns: whether all connections have ended by themselves.
     public func drain(timeout: Duration) async -> Bool {
         let deadline = ContinuousClock.now + timeout
-        acceptor.stop()
+        acceptor.closeListener()
         // All of them first: who sees one connection end may count on answers on all others to say that they do.
         for loop in loops { loop.beginDrain() }
         while true {
             // Again each time: a connection may have been accepted, or become idle, since.
             for loop in loops { loop.drain() }
-            if acceptor.hasEnded && connectionCount == 0 { return true }
+            if acceptor.isClosed && connectionCount == 0 && lingering.isEmpty { return true }
             if ContinuousClock.now >= deadline { return false }
             // Cancelled or not, the deadline stands; a cancelled sleep returns at once, which only looks more often.
             try? await Task.sleep(for: .milliseconds(5))

@@ -38,6 +38,9 @@ final class LingeringSockets: Sendable {
         if isKept { wakeUp.signal() } else { close(copy) }
     }
 
+    /// Whether none is left.
+    var isEmpty: Bool { sockets.withLock { $0.isEmpty } }
+
     /// The descriptors to wait for.
     var descriptors: [Int32] { sockets.withLock { $0.map(\.descriptor) } }
 

@@ -7,8 +7,11 @@ public final class Listener: Sendable {
     /// Where it listens, with the port that the system picked if it was asked to.
     public let address: SocketAddress
 
+    /// How many may wait to be accepted, where the system allows it.
+    public static let backlog: Int32 = 4096
+
     /// Binds and listens. Fails where another process listens there already.
-    public init(host: String, port: UInt16, backlog: Int32 = 4096) throws(SocketFailure) {
+    public init(host: String, port: UInt16) throws(SocketFailure) {
         let wanted = try SocketAddress(host: host, port: port, toListen: true)
         let place = "listen on \(wanted.urlHost):\(port)"
         let descriptor = socket(
@@ -18,7 +21,7 @@ public final class Listener: Sendable {
             // A restart need not wait for connections of the last run; it still fails while another process listens.
             var on: Int32 = 1
             setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
-            guard wanted.withSockaddr({ bind(descriptor, $0, $1) }) == 0, listen(descriptor, backlog) == 0 else {
+            guard wanted.withSockaddr({ bind(descriptor, $0, $1) }) == 0, listen(descriptor, Self.backlog) == 0 else {
                 throw SocketFailure(place)
             }
             address = try SocketAddress(boundBy: descriptor)
@@ -40,7 +43,7 @@ public final class Listener: Sendable {
         case accepted(descriptor: Int32, peer: sockaddr_storage, peerLength: socklen_t)
         /// Nobody is waiting.
         case nobody
-        /// No descriptor or memory is left for the one who waits.
+        /// The system refuses, for want of a descriptor or memory in most cases. Better tried again a little later.
         case exhausted
     }
 
@@ -61,8 +64,8 @@ public final class Listener: Sendable {
             }
             switch errno {
             case EAGAIN, EINVAL, EBADF: return .nobody
-            case EMFILE, ENFILE, ENOBUFS, ENOMEM: return .exhausted
-            default: continue  // The one who waited has gone, or a signal came.
+            case EINTR, ECONNABORTED, EPROTO: continue  // A signal came, or the one who waited has gone.
+            default: return .exhausted
             }
         }
     }

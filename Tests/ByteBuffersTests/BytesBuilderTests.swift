@@ -1,5 +1,6 @@
-import ByteBuffers
 import Testing
+
+@testable import ByteBuffers
 
 @Suite struct BytesBuilderTests {
     @Test func `nothing appended freezes to empty bytes`() {
@@ -48,6 +49,23 @@ import Testing
         let outcomes = [builder.append([]), builder.append([1])]
         #expect(outcomes == [true, false])
         #expect(builder.freeze().isEmpty)
+    }
+
+    @Test func `a large promise gets its memory only when enough of it has come`() {
+        let size = 4 * BytesBuilder.maximumAdvance
+        var builder = BytesBuilder(capacity: size, limit: 2 * size)
+        let advance = builder.capacity
+        #expect(advance == BytesBuilder.maximumAdvance)
+        var expected: [UInt8] = []
+        for number in 0..<4 {
+            let piece = [UInt8](repeating: UInt8(number), count: BytesBuilder.maximumAdvance)
+            let appended = builder.append(piece)
+            #expect(appended)
+            expected += piece
+            let capacity = builder.capacity
+            #expect(capacity == (number == 0 ? advance : size))
+        }
+        #expect(builder.freeze().array == expected)
     }
 
     @Test func `memory is filled in place`() {

@@ -24,6 +24,22 @@ import Testing
         (0..<client.store.shardCount).contains { !client.store.cell($0).pointee.watchers.isEmpty }
     }
 
+    @Test func `a request that waits is one look-up, however often it is asked`() async throws {
+        let client = filledClient()
+        func lookUps() -> [UInt64] {
+            let counts = client.store.statistics(ofShard: 0).counts
+            return [counts.hits, counts.misses]
+        }
+        let before = lookUps()
+        let unchanged = try #require(begin(client).waiting)
+        #expect(unchanged.last().status == 304)
+        #expect(lookUps() == [before[0] + 1, before[1]])
+        let removed = try #require(begin(client).waiting)
+        #expect(client.delete("a").status == 204)
+        #expect(await removed.answer().status == 404)
+        #expect(lookUps() == [before[0] + 2, before[1]])
+    }
+
     @Test func `what has changed already is sent at once`() throws {
         let client = filledClient()
         client.put("a", "new")

@@ -112,7 +112,7 @@ final class Program {
     }
 
     /// It lies beside the program that runs these tests.
-    private static func location() throws -> String {
+    static func location() throws -> String {
         guard let own = realpath("/proc/self/exe", nil) else { throw SocketFailure("find the tests' own program") }
         defer { free(own) }
         let path = String(cString: own)
