@@ -16,6 +16,7 @@ SWIFT_FILES := Package.swift Sources Tests
 
 .DEFAULT_GOAL := help
 .PHONY: help run build release test test-tsan test-asan check-api format lint image run-image toolchain dependencies test-dependencies
+.PHONY: bench-budget bench-test
 
 help: ## Tell what can be made.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -51,6 +52,21 @@ check-api: build
 	@Scripts/install-dependencies python3 python3-venv
 	Scripts/check-api .build/release/latchkey
 endif
+
+# Where the tests or another build have been made already: make bench-budget BINARY=.build-release/release/latchkey
+ifdef BINARY
+bench-budget: ## Hold allocations and instructions a request to their budgets. With UPDATE=1: write new ones.
+	@Scripts/install-dependencies python3 valgrind binutils
+	PYTHONPATH=Benchmarks python3 -m latchkey_bench budget --binary $(BINARY) $(if $(UPDATE),--update)
+else
+bench-budget: build
+	@Scripts/install-dependencies python3 valgrind binutils
+	PYTHONPATH=Benchmarks python3 -m latchkey_bench budget $(if $(UPDATE),--update)
+endif
+
+bench-test: ## Test the pure parts of the benchmark.
+	@Scripts/install-dependencies python3
+	cd Benchmarks && python3 -m unittest discover --start-directory tests --top-level-directory .
 
 format: toolchain ## Lay the sources out as .swift-format says.
 	$(SWIFT) format --in-place --recursive --parallel --configuration .swift-format $(SWIFT_FILES)

@@ -1,0 +1,1 @@
+"""Measures Latchkey against its peers, and its own counts against their budgets. See ../README.md."""

@@ -1,0 +1,43 @@
+"""The requests whose cost is counted."""
+
+import dataclasses
+from collections.abc import Iterator
+
+from .client import request
+
+#: Keys like those of the store's benchmark: 13 bytes.
+KEY = "/keys/user:{:08d}"
+
+
+def value(size: int) -> bytes:
+    """Content of a size in bytes."""
+    return b"x" * size
+
+
+@dataclasses.dataclass(frozen=True)
+class Scenario:
+    """Requests of one kind: those that prepare, and as many of the counted ones as are asked for."""
+
+    name: str
+    #: "GET" or "PUT".
+    method: str
+    size: int = 100
+    #: Whether each request is for another key than all before it.
+    each_key_once: bool = False
+
+    def preparation(self, count: int) -> Iterator[bytes]:
+        """Stores what the `count` requests need."""
+        for number in range(count if self.each_key_once else 1):
+            yield request("PUT", KEY.format(number), value(self.size))
+
+    def requests(self, start: int, count: int) -> Iterator[bytes]:
+        """The requests from the `start`th on."""
+        content = value(self.size) if self.method == "PUT" else None
+        for number in range(start, start + count):
+            yield request(self.method, KEY.format(number if self.each_key_once else 0), content)
+
+
+HOT_GET = Scenario("hot GET", "GET")
+FIRST_GET = Scenario("GET of a value not read before", "GET", each_key_once=True)
+REPLACING_PUT = Scenario("PUT that replaces", "PUT")
+COUNTED = [HOT_GET, FIRST_GET, REPLACING_PUT]

@@ -1,0 +1,55 @@
+"""Other programs, run to their end."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+
+from . import paths
+
+
+class Unavailable(Exception):
+    """A machine lacks what a measurement needs. The message is what it lacks, in a few words."""
+
+
+def output(command: list, **options) -> str:
+    """Standard output of a command that must succeed; Unavailable where there is no such command or it fails."""
+    try:
+        done = subprocess.run([str(word) for word in command], text=True, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, **options)
+    except OSError as error:
+        raise Unavailable(f"{command[0]}: {error.strerror}") from None
+    if done.returncode != 0:
+        raise Unavailable(f"{pathlib.Path(command[0]).name} failed: {(done.stderr or done.stdout).strip()[-500:]}")
+    return done.stdout
+
+
+def install(*packages: str) -> None:
+    """Installs Debian's packages; Unavailable where that cannot be done."""
+    # Without this some packages start their service at once. It would only take a port.
+    output([paths.REPOSITORY / "Scripts/install-dependencies", *packages], env={**os.environ, "RUNLEVEL": "1"})
+
+
+def find(program: str, package: str) -> str:
+    """Path of a program, installed first where it is missing."""
+    if not (found := shutil.which(program)):
+        install(package)
+        found = shutil.which(program)
+    if not found:
+        raise Unavailable(f"no {program}")
+    return found
+
+
+def compile_c(name: str, sources: list[pathlib.Path], *flags: str) -> pathlib.Path:
+    """Builds a C program, or a library with `-shared`, where it is older than its sources."""
+    target = paths.BUILD / name
+    if target.exists() and target.stat().st_mtime > max(source.stat().st_mtime for source in sources):
+        return target
+    paths.BUILD.mkdir(parents=True, exist_ok=True)
+    output([find("gcc", "gcc"), "-O2", "-Wall", "-Wextra", "-Werror", "-o", target, *sources, *flags])
+    return target
+
+
+def preload_library(name: str) -> pathlib.Path:
+    """Builds a library to preload from a C file of `native`."""
+    return compile_c(f"{name}.so", [paths.NATIVE / f"{name}.c"], "-shared", "-fPIC")
