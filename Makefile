@@ -16,7 +16,7 @@ SWIFT_FILES := Package.swift Sources Tests
 
 .DEFAULT_GOAL := help
 .PHONY: help run build release test test-tsan test-asan check-api format lint image run-image toolchain dependencies test-dependencies
-.PHONY: bench-budget bench-test
+.PHONY: bench bench-quick bench-budget bench-test
 
 help: ## Tell what can be made.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -53,16 +53,24 @@ check-api: build
 	Scripts/check-api .build/release/latchkey
 endif
 
-# Where the tests or another build have been made already: make bench-budget BINARY=.build-release/release/latchkey
+BENCH := @Scripts/install-dependencies python3 python3-venv binutils; PYTHONPATH=Benchmarks python3 -m latchkey_bench
+# Given to the benchmark: make bench BENCH_ARGS="--only latency --peers bare,hyper"
+BENCH_ARGS ?=
+
 ifdef BINARY
-bench-budget: ## Hold allocations and instructions a request to their budgets. With UPDATE=1: write new ones.
-	@Scripts/install-dependencies python3 valgrind binutils
-	PYTHONPATH=Benchmarks python3 -m latchkey_bench budget --binary $(BINARY) $(if $(UPDATE),--update)
+bench bench-quick bench-budget: BENCH_BINARY := --binary $(BINARY)
 else
-bench-budget: build
-	@Scripts/install-dependencies python3 valgrind binutils
-	PYTHONPATH=Benchmarks python3 -m latchkey_bench budget $(if $(UPDATE),--update)
+bench bench-quick bench-budget: build
 endif
+
+bench: ## Measure against the peers, for an hour, and write Benchmarks/results. With BINARY=FILE: that one, without building.
+	$(BENCH) run $(BENCH_BINARY) $(BENCH_ARGS)
+
+bench-quick: ## The same, each measurement for a moment, to see that it works.
+	$(BENCH) run --quick $(BENCH_BINARY) $(BENCH_ARGS)
+
+bench-budget: ## Hold allocations and instructions a request to their budgets. With UPDATE=1: write new ones.
+	$(BENCH) budget $(BENCH_BINARY) $(if $(UPDATE),--update)
 
 bench-test: ## Test the pure parts of the benchmark.
 	@Scripts/install-dependencies python3

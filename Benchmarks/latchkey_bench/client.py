@@ -1,5 +1,6 @@
 """A client that sends one request, waits for its answer, and sends the next: every run has the same requests."""
 
+import re
 import socket
 from collections.abc import Iterable
 
@@ -21,6 +22,12 @@ def content_length(head: bytes) -> int:
     return 0
 
 
+def next_page(head: bytes) -> str | None:
+    """The target that the Link field of a list's answer names; None on its last page."""
+    found = re.search(rb"^link: <([^>]*)>; rel=\"?next", head, re.IGNORECASE | re.MULTILINE)
+    return found[1].decode() if found else None
+
+
 class LockStepClient:
     """One keep-alive connection with one request on its way at a time."""
 
@@ -34,8 +41,8 @@ class LockStepClient:
     def __exit__(self, *_) -> None:
         self.connection.close()
 
-    def exchange(self, message: bytes) -> tuple[int, bytes]:
-        """Sends a request; its answer's status and content. No chunked content."""
+    def exchange(self, message: bytes) -> tuple[int, bytes, bytes]:
+        """Sends a request; its answer's status, head and content. No chunked content."""
         self.connection.sendall(message)
         received = self._receive()
         while b"\r\n\r\n" not in received:
@@ -45,12 +52,12 @@ class LockStepClient:
         while missing > 0:
             parts.append(self._receive())
             missing -= len(parts[-1])
-        return int(head.split(maxsplit=2)[1]), b"".join(parts)
+        return int(head.split(maxsplit=2)[1]), head, b"".join(parts)
 
     def run(self, messages: Iterable[bytes]) -> None:
         """Sends requests that must all be answered with success."""
         for message in messages:
-            status, content = self.exchange(message)
+            status, _, content = self.exchange(message)
             if not 200 <= status < 300:
                 raise AssertionError(f"{message[:80]!r} was answered {status}: {content[:200]!r}")
 

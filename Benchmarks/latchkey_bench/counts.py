@@ -60,23 +60,29 @@ def allocations_so_far(server: Server, output: pathlib.Path) -> int:
     return int(output.read_text().splitlines()[-1])
 
 
-def instructions(start: Start, scenario: Scenario, counted: int = 2_000) -> Instructions:
-    """User-space instructions a request, under callgrind."""
+def instructions(start: Start, scenario: Scenario, counted: int = 2_000,
+                 prepare: Callable[[Server], None] | None = None) -> Instructions:
+    """User-space instructions a request, under callgrind, of a server that `prepare` has stored something in."""
     valgrind, library = shell.find("valgrind", "valgrind"), shell.preload_library("valgrind-support")
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         # On one core a server that has a thread a core has but one that serves.
         wrapper = ["taskset", "--cpu-list", "0", valgrind, "--tool=callgrind", "--separate-threads=yes", "--vgdb=no",
+                   "--instr-atstart=no",
                    f"--callgrind-out-file={folder}/out"]
         preload = {"LD_PRELOAD": str(library), "BENCH_MARKS": f"{folder}/marks", **STEADY}
-        with start(wrapper, preload) as server, LockStepClient(server.port) as client:
-            client.run(scenario.preparation(WARM_UP + counted + 1))
-            client.run(scenario.requests(0, WARM_UP))
-            ask_for_counts(server, folder / "marks")
-            client.run(scenario.requests(WARM_UP, counted))
-            before = set(folder.glob("out.*"))
-            ask_for_counts(server, folder / "marks")
-            client.run(scenario.requests(WARM_UP + counted, 1))
+        with start(wrapper, preload) as server:
+            if prepare:
+                prepare(server)
+            # Connected after that: a connection that is idle for long is ended.
+            with LockStepClient(server.port) as client:
+                client.run(scenario.preparation(WARM_UP + counted + 1))
+                client.run(scenario.requests(0, WARM_UP))
+                ask_for_counts(server, folder / "marks")
+                client.run(scenario.requests(WARM_UP, counted))
+                before = set(folder.glob("out.*"))
+                ask_for_counts(server, folder / "marks")
+                client.run(scenario.requests(WARM_UP + counted, 1))
             written = set(folder.glob("out.*")) - before
             totals = [callgrind.functions(file.read_text().splitlines()) for file in written]
             return a_request(max(totals, key=collections.Counter.total), counted)

@@ -24,17 +24,22 @@ class Scenario:
     size: int = 100
     #: Whether each request is for another key than all before it.
     each_key_once: bool = False
+    #: Distance between the numbers of their keys.
+    stride: int = 1
+    #: Whether the keys are there already.
+    is_prepared: bool = False
 
     def preparation(self, count: int) -> Iterator[bytes]:
         """Stores what the `count` requests need."""
-        for number in range(count if self.each_key_once else 1):
-            yield request("PUT", KEY.format(number), value(self.size))
+        if not self.is_prepared:
+            for number in range(count if self.each_key_once else 1):
+                yield request("PUT", KEY.format(number * self.stride), value(self.size))
 
     def requests(self, start: int, count: int) -> Iterator[bytes]:
         """The requests from the `start`th on."""
         content = value(self.size) if self.method == "PUT" else None
         for number in range(start, start + count):
-            yield request(self.method, KEY.format(number if self.each_key_once else 0), content)
+            yield request(self.method, KEY.format(number * self.stride if self.each_key_once else 0), content)
 
 
 HOT_GET = Scenario("hot GET", "GET")

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import resource
 import signal
 import socket
 import subprocess
@@ -18,38 +19,45 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+def raise_descriptor_limit() -> None:
+    """Lets this process, and what it starts, open as many files as the system allows."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 class Server:
     """A process that serves HTTP on 127.0.0.1, and the processes that it started or needs."""
 
     def __init__(self, command: list, port: int, environment: dict[str, str] | None = None,
-                 helpers: list[list] | None = None, patience: float = 30) -> None:
+                 helper: tuple[list, int] | None = None, patience: float = 30) -> None:
+        """Starts `command`, which will listen on `port`; before it `helper`, a server that it needs, and its port."""
         self.port = port
         self.log = tempfile.TemporaryFile()
         environment = {**os.environ, **(environment or {})}
-        self.processes = [self._start(helper, None) for helper in helpers or []]
-        self.process = self._start(command, environment)
-        self.processes.append(self.process)
+        self.processes: list[subprocess.Popen] = []
         try:
-            self._wait_until_it_accepts(patience)
+            if helper:
+                self._start(helper[0], helper[1], None, patience)
+            self.process = self._start(command, port, environment, patience)
         except BaseException:
             self.stop()
             raise
 
-    def _start(self, command: list, environment: dict[str, str] | None) -> subprocess.Popen:
-        return subprocess.Popen([str(word) for word in command], env=environment, stdin=subprocess.DEVNULL,
-                                stdout=self.log, stderr=self.log)
-
-    def _wait_until_it_accepts(self, patience: float) -> None:
+    def _start(self, command: list, port: int, environment: dict[str, str] | None, patience: float) -> subprocess.Popen:
+        """Starts a process and waits until it accepts connections."""
+        process = subprocess.Popen([str(word) for word in command], env=environment, stdin=subprocess.DEVNULL,
+                                   stdout=self.log, stderr=self.log)
+        self.processes.append(process)
         deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
-            if self.process.poll() is not None:
-                raise RuntimeError(f"{self.process.args[0]} ended at its start: {self.said()}")
+            if process.poll() is not None:
+                raise RuntimeError(f"{command[0]} ended at its start: {self.said()}")
             try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-                return
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                return process
             except OSError:
-                time.sleep(0.01)
-        raise RuntimeError(f"{self.process.args[0]} does not accept connections: {self.said()}")
+                time.sleep(0.002)
+        raise RuntimeError(f"{command[0]} does not accept connections: {self.said()}")
 
     def said(self) -> str:
         """The end of what the server printed."""
