@@ -3,9 +3,9 @@ import HTTPMessages
 
 extension ServiceURL {
     /// The request target of a key, which is 1 or more bytes of any kind; with the time after which its value is to
-    /// expire, in seconds, which the server judges. O(n).
-    public func target(key: [UInt8], timeToLive: String? = nil) -> String {
-        prefix + "/keys/" + percentEncoded(key) + (timeToLive.map { "?ttl=" + percentEncoded(Array($0.utf8)) } ?? "")
+    /// expire, in seconds, which is sent as it is for the server to judge. O(n).
+    public func target(key: [UInt8], timeToLive: [UInt8]? = nil) -> String {
+        prefix + "/keys/" + percentEncoded(key) + (timeToLive.map { "?ttl=" + percentEncoded($0) } ?? "")
     }
 
     /// The request target of the list of keys, with this query.

@@ -10,7 +10,7 @@ struct Delete: ParsableCommand {
 
     @OptionGroup var key: KeyArgument
     @Option(help: ArgumentHelp("Only if this is the value's ETag.", valueName: "etag"))
-    var ifMatch: String?
+    var ifMatch: RawText?
     @OptionGroup var service: ServiceOptions
 
     func run() throws {

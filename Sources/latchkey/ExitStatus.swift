@@ -52,7 +52,7 @@ struct ExitStatus {
 
     /// A failure is one line, whatever its message has in it.
     private init(code: Int32, failure message: String) {
-        let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
+        let line = ArgumentText.shown(message).split(whereSeparator: \.isNewline).joined(separator: " ")
         self.init(code: code, text: "latchkey: \(line)\n")
     }
 

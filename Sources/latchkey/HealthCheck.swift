@@ -14,7 +14,7 @@ struct HealthCheck: AsyncParsableCommand {
 
     mutating func run() async throws {
         let configuration = try await ServerConfiguration.load(
-            flags: givenFlags([(.host, host), (.port, port), (.config, config)]),
+            flags: try givenFlags([(.host, host), (.port, port), (.config, config)]),
             environment: ProcessEnvironment.variables)
         guard configuration.port != 0 else {
             throw ValidationError("healthcheck needs the port that the server chose: --port N")

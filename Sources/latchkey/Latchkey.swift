@@ -26,8 +26,9 @@ struct Latchkey: AsyncParsableCommand {
         defaultSubcommand: Serve.self)
 
     static func main() async {
+        StandardDescriptors.occupy()
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(ArgumentText.ofProcess())
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {

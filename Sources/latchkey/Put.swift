@@ -17,13 +17,13 @@ struct Put: ParsableCommand {
     @Argument(help: "The file with the value; - is standard input. (default: -)")
     var file: RawText?
     @Option(help: ArgumentHelp("Let the value expire after so long.", valueName: "seconds"))
-    var ttl: String?
+    var ttl: RawText?
     @Option(help: ArgumentHelp("The type that the value is served with.", valueName: "type"))
-    var contentType: String?
+    var contentType: RawText?
     @Flag(help: "Only if the key has no value.")
     var ifAbsent = false
     @Option(help: ArgumentHelp("Only if this is the value's ETag; * for any value.", valueName: "etag"))
-    var ifMatch: String?
+    var ifMatch: RawText?
     @Flag(help: "Show no progress, which a terminal is shown after a second.")
     var quiet = false
     @OptionGroup var service: ServiceOptions
@@ -50,8 +50,8 @@ struct Put: ParsableCommand {
     }
 
     private func request(to service: ServiceURL) throws(ClientFailure) -> ClientRequest {
-        var request = ClientRequest(.put, service.target(key: key.key.bytes, timeToLive: ttl))
-        if let contentType { try request.add("Content-Type", contentType) }
+        var request = ClientRequest(.put, service.target(key: key.key.bytes, timeToLive: ttl?.bytes))
+        if let contentType { try request.add("Content-Type", contentType.bytes) }
         if ifAbsent { try request.add("If-None-Match", "*") }
         if let ifMatch { try request.add("If-Match", entityTag(ifMatch)) }
         return request

@@ -21,7 +21,7 @@ struct Serve: AsyncParsableCommand {
     @Option(Setting.config) var config: String?
 
     mutating func run() async throws {
-        let flags = givenFlags([
+        let flags = try givenFlags([
             (.host, host), (.port, port), (.threads, threads), (.shards, shards), (.maxValueBytes, maxValueBytes),
             (.maxKeyBytes, maxKeyBytes), (.defaultTTL, defaultTTL), (.maxConnections, maxConnections),
             (.idleTimeout, idleTimeout),

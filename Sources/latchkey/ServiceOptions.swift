@@ -40,6 +40,7 @@ struct KeyArgument: ParsableArguments {
 }
 
 /// The tag that `text` means for a condition: as it stands in a field, or without its quotes, as shells like it.
-func entityTag(_ text: String) -> String {
-    text == "*" || text.contains("\"") ? text : "\"\(text)\""
+func entityTag(_ text: RawText) -> [UInt8] {
+    let quote = UInt8(ascii: "\"")
+    return text.bytes == [UInt8(ascii: "*")] || text.bytes.contains(quote) ? text.bytes : [quote] + text.bytes + [quote]
 }

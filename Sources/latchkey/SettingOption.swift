@@ -10,7 +10,15 @@ extension Option where Value == String? {
     }
 }
 
-/// The flags that were given, by name, out of all that could have been.
-func givenFlags(_ texts: [(setting: Setting, text: String?)]) -> [String: String] {
-    Dictionary(uniqueKeysWithValues: texts.compactMap { setting, text in text.map { (setting.name, $0) } })
+/// The flags that were given, by name, out of all that could have been. Fails for what is not UTF-8, as settings are.
+func givenFlags(_ texts: [(setting: Setting, text: String?)]) throws(ConfigurationError) -> [String: String] {
+    var flags: [String: String] = [:]
+    for case (let setting, let text?) in texts {
+        let shown = ArgumentText.shown(text)
+        guard shown.utf8.elementsEqual(text.utf8) else {
+            throw .invalidValue(setting: setting.flag, value: shown, allowed: "UTF-8")
+        }
+        flags[setting.name] = text
+    }
+    return flags
 }

@@ -24,8 +24,10 @@ final class Program {
         var errors: Int32?
         /// The path of another program that is to run instead.
         var executable: String?
-        /// One more argument, which need not be UTF-8.
-        var lastArgument: [UInt8]?
+        /// More arguments, which need not be UTF-8.
+        var lastArguments: [[UInt8]] = []
+        /// Those of the descriptors 0 to 2 that are closed instead.
+        var closed: [Int32] = []
     }
 
     /// Starts the program with these arguments and, beside what it takes to run at all, this environment.
@@ -40,13 +42,14 @@ final class Program {
         posix_spawn_file_actions_addopen(&actions, 0, surroundings.input, O_RDONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, outputEnd, 1)
         posix_spawn_file_actions_adddup2(&actions, surroundings.errors ?? errorEnd, 2)
+        for descriptor in surroundings.closed { posix_spawn_file_actions_addclose(&actions, descriptor) }
         let location = try surroundings.executable ?? Self.location()
         let inherited = ["PATH", "ASAN_OPTIONS", "TSAN_OPTIONS", "LD_LIBRARY_PATH"].compactMap {
             Self.variable($0)
         }
         // The leak check of a program that ends has other false findings than that of the tests.
         let leakOptions = Self.variable("PROGRAM_LSAN_OPTIONS", as: "LSAN_OPTIONS").map { [$0] } ?? []
-        let bytes = ([location] + arguments).map { Array($0.utf8) } + (surroundings.lastArgument.map { [$0] } ?? [])
+        let bytes = ([location] + arguments).map { Array($0.utf8) } + surroundings.lastArguments
         let started = withCStrings(bytes) { arguments in
             withCStrings((inherited + leakOptions + environment.map { "\($0)=\($1)" }).map { Array($0.utf8) }) {
                 environment in

@@ -7,7 +7,7 @@ extension Curl {
     func latchkey(_ arguments: [String], key: [UInt8]? = nil, input: String = "/dev/null") throws -> Program {
         try Program(
             arguments + (key == nil ? [] : ["--"]), environment: ["LATCHKEY_URL": url],
-            surroundings: .init(input: input, lastArgument: key))
+            surroundings: .init(input: input, lastArguments: key.map { [$0] } ?? []))
     }
 
     /// Runs the program's own client to its end.

@@ -69,7 +69,7 @@ import Testing
         try await blocking {
             let server = try ScriptedServer([valueAnswer("x")])
             let program = try Program(
-                ["get", "--url", server.url], surroundings: .init(lastArgument: [0x61, 0xff, 0x2f, 0xc3, 0x62]))
+                ["get", "--url", server.url], surroundings: .init(lastArguments: [[0x61, 0xff, 0x2f, 0xc3, 0x62]]))
             #expect(try program.outcome().code == 0)
             #expect(server.requests.map(\.line) == ["GET /keys/a%FF/%C3b HTTP/1.1"])
         }
