@@ -21,7 +21,7 @@ public struct SocketAddress: Sendable {
         var results: UnsafeMutablePointer<addrinfo>?
         let code = getaddrinfo(host, String(port), &hints, &results)
         guard code == 0, results != nil else {
-            throw SocketFailure("resolve the host '\(host)'", code: code == EAI_SYSTEM ? errno : EADDRNOTAVAIL)
+            throw SocketFailure("resolve the host '\(host)'", resolverCode: code)
         }
         defer { freeaddrinfo(results) }
         return sequence(first: results!) { $0.pointee.ai_next }.map { SocketAddress($0.pointee) }
