@@ -81,8 +81,11 @@ func sized(_ count: Int, underThreadSanitizer fewer: Int) -> Int {
     #endif
 }
 
-/// Raises the number of descriptors that this process may have as far as it may. `setrlimit(2)`.
-func raiseDescriptorLimit() throws -> Int {
+/// Raises the number of descriptors that this process may have as far as it may, and fails where that is not enough for
+/// all tests at once. `setrlimit(2)`.
+func requireDescriptors() throws {
+    // Two for each of 5,000 waits for a key and 2,000 for other responses, since the clients are in this process too.
+    let needed = 16_000
     var limit = rlimit()
     guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
         throw SocketFailure("ask for the limit")
@@ -91,5 +94,7 @@ func raiseDescriptorLimit() throws -> Int {
     guard setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
         throw SocketFailure("raise the limit")
     }
-    return Int(clamping: limit.rlim_cur)
+    guard limit.rlim_cur >= needed else {
+        throw Unexpected("these tests need \(needed) descriptors, and may have \(limit.rlim_cur) (ulimit -Hn)")
+    }
 }

@@ -96,10 +96,9 @@ import Testing
         }
     }
 
-    @Test func `2,000 who wait for one key are all answered after one write`() async throws {
-        // Two descriptors each; the rest is for the tests beside this one.
-        let limit = try raiseDescriptorLimit()
-        let count = max(200, min(sized(2_000, underThreadSanitizer: 500), (limit - 12_000) / 2))
+    @Test func `5,000 who wait for one key are all answered after one write`() async throws {
+        try requireDescriptors()
+        let count = sized(5_000, underThreadSanitizer: 500)
         try await withServer({ $0.maximumConnections = count + 10 }) { live in
             try live.put("a", [1])
             let tag = try #require(try live.put("b", [1])["ETag"])

@@ -10,10 +10,8 @@ import Testing
 /// Many waits at once.
 @Suite(.timeLimit(.minutes(10))) struct WaitingLoadTests {
     @Test func `thousands wait without a thread each, and are answered when each is resumed once`() async throws {
-        // Two descriptors each, since the clients are in this process too; a thousand are for the tests beside this one.
-        let limit = try raiseDescriptorLimit()
-        let count = max(400, min(sized(5_000, underThreadSanitizer: 1_000), (limit - 1_000) / 2))
-        print("\(count) requests wait at once; \(limit) descriptors")
+        try requireDescriptors()
+        let count = sized(2_000, underThreadSanitizer: 1_000)
         let deadline = ContinuousClock.now + .seconds(240)
         try await withWaitingServer(maximumConnections: count, { TestResponse(deadline: deadline) }) { live in
             let before = try threadCount()
