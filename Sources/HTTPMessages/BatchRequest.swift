@@ -13,7 +13,8 @@ public enum BatchRequest {
     /// The most items that a batch has.
     public static let maximumItemCount = 10_000
 
-    /// One thing to do. Views of the content; the keys still percent-encoded, of printable bytes and at least one.
+    /// One thing to do. Views of the content; the keys still percent-encoded, of printable bytes and at least one, but
+    /// without `?` and `#`.
     public enum Item: Sendable {
         case get(key: BorrowedBytes)
         case put(key: BorrowedBytes, value: BorrowedBytes)
@@ -70,12 +71,13 @@ private struct BatchParser {
             throw problem("'\(text.excerpt())' is not the length of a value: PUT <key> <length>, in bytes")
         }
         guard length <= rest.count else {
-            throw problem("the value has \(text.excerpt()) bytes, but only \(rest.count) are left in the batch")
+            let announced = length == 1 ? "1 byte" : "\(text.excerpt()) bytes"
+            throw problem("the value has \(announced), of which the batch has only \(rest.count)")
         }
         let value = rest.slice(0..<length)
         rest = rest.slice(length..<rest.count)
         guard rest.isEmpty || rest.starts(with: "\n") || rest.starts(with: "\r\n") else {
-            throw problem("the \(length) bytes of the value are not followed by a line end")
+            throw problem("the value of \(byteCount(length)) is not followed by a line end")
         }
         _ = takeLine()
         return .put(key: key, value: value)
@@ -83,8 +85,14 @@ private struct BatchParser {
 
     private func key(_ key: BorrowedBytes) throws(Problem) -> BorrowedBytes {
         guard !key.isEmpty else { throw problem("the key is empty; it has at least one byte") }
-        guard key.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else {
-            throw problem("the key '\(key.excerpt())' has spaces or control characters, which are percent-encoded")
+        for byte in key {
+            if byte <= 0x20 || byte == 0x7f {
+                throw problem("the key '\(key.excerpt())' has spaces or control characters, which are percent-encoded")
+            }
+            // In a target they would end the key.
+            if byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#") {
+                throw problem("the key '\(key.excerpt())' has a '?' or '#', which is percent-encoded: %3F, %23")
+            }
         }
         return key
     }

@@ -2,15 +2,15 @@ public import ByteBuffers
 
 /// Which bytes of a value a `Range` field asks for (RFC 9110 section 14).
 public enum RangeSelection: Equatable, Sendable {
-    /// All of them, because the field is malformed, or asks for several ranges or in another unit: then it is ignored.
+    /// All of them: because the field is malformed, or asks for several ranges or in another unit, and is ignored then; or
+    /// because it asks for the last of no bytes, which are all that there are, but no field could say which.
     case whole
     /// These, at least one.
     case part(Range<Int>)
     /// None that exist.
     case unsatisfiable
 
-    /// What `field` selects of `count` bytes: `bytes=` and one of `first-last`, `first-` and `-suffix`. Of no bytes, nothing
-    /// can be selected. Numbers may have any length. O(n).
+    /// What `field` selects of `count` bytes: `bytes=` and one of `first-last`, `first-` and `-suffix`. Numbers may have any length. O(n).
     public init(_ field: BorrowedBytes, of count: Int) {
         guard let range = Self.onlyRange(in: field), let dash = range.firstPosition(of: UInt8(ascii: "-")) else {
             self = .whole
@@ -26,7 +26,8 @@ public enum RangeSelection: Equatable, Sendable {
         // A number that cannot be read is as bad as none.
         case (_?, nil) where !after.isEmpty, (nil, _?) where !before.isEmpty, (nil, nil): self = .whole
         case (let first?, _): self = first < count ? .part(first..<count) : .unsatisfiable
-        case (nil, let suffix?): self = suffix > 0 && count > 0 ? .part(max(0, count - suffix)..<count) : .unsatisfiable
+        case (nil, 0?): self = .unsatisfiable
+        case (nil, let suffix?): self = count > 0 ? .part(max(0, count - suffix)..<count) : .whole
         }
     }
 

@@ -7,9 +7,11 @@ public enum ContentType: Sendable {
     case stored
     /// Text for a terminal.
     case plainText
-    /// JSON (RFC 8259).
+    /// The same, where `Accept` might have asked for JSON: `Vary` says so.
+    case plainTextByAccept
+    /// JSON (RFC 8259), as `Accept` asks for: `Vary` says so.
     case json
-    /// An error as JSON (RFC 9457).
+    /// An error as JSON (RFC 9457), as `Accept` asks for: `Vary` says so.
     case problemJSON
     /// The results of a batch.
     case batch

@@ -31,13 +31,18 @@ public enum EntityTagList: Sendable {
 
     /// Reads the value of one field. Empty list elements are skipped, as RFC 9110 section 5.6.1.2 wants. O(n).
     public init(_ value: BorrowedBytes, nonce: UInt64) throws(Malformation) {
-        let value = value.trimmed
-        if value == "*" {
+        var rest = value
+        try self.init(reading: &rest, nonce: nonce)
+    }
+
+    /// Reads the value of one field to its end; where it fails, `rest` begins with the tag at fault. O(n).
+    public init(reading rest: inout BorrowedBytes, nonce: UInt64) throws(Malformation) {
+        rest = rest.trimmed
+        if rest == "*" {
             self = .any
             return
         }
         var tags: [Tag] = []
-        var rest = value
         while true {
             while let first = rest.first, first == UInt8(ascii: ",") || first == 0x20 || first == 0x09 {
                 rest = rest.slice(1..<rest.count)
@@ -51,15 +56,16 @@ public enum EntityTagList: Sendable {
     private static func takeTag(_ rest: inout BorrowedBytes, nonce: UInt64) throws(Malformation) -> Tag {
         if rest[0] == UInt8(ascii: "*") { throw .starInList }
         let isWeak = rest.starts(with: "W/")
-        if isWeak { rest = rest.slice(2..<rest.count) }
-        guard rest.first == UInt8(ascii: "\"") else { throw .notQuoted }
-        let quoted = rest.slice(1..<rest.count)
+        let tag = isWeak ? rest.slice(2..<rest.count) : rest
+        guard tag.first == UInt8(ascii: "\"") else { throw .notQuoted }
+        let quoted = tag.slice(1..<tag.count)
         guard let end = quoted.firstPosition(of: UInt8(ascii: "\"")) else { throw .notClosed }
         let opaque = quoted.slice(0..<end)
         // Spaces are not allowed by the RFC's grammar, but older versions of it let them in.
         guard opaque.allSatisfy({ $0 >= 0x20 && $0 != 0x7f }) else { throw .controlCharacter }
-        rest = quoted.slice(end + 1..<quoted.count).trimmed
-        guard rest.isEmpty || rest[0] == UInt8(ascii: ",") else { throw .noComma }
+        let next = quoted.slice(end + 1..<quoted.count).trimmed
+        guard next.isEmpty || next[0] == UInt8(ascii: ",") else { throw .noComma }
+        rest = next
         return Tag(isWeak: isWeak, version: EntityTag.version(in: opaque, nonce: nonce))
     }
 

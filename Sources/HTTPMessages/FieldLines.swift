@@ -50,6 +50,9 @@ public import ByteBuffers
             } else {
                 append("\r\nCache-Control: no-cache\r\nX-Content-Type-Options: nosniff\r\nAccept-Ranges: bytes")
             }
+        } else if response.status != .noContent, response.status != .created {
+            // Without it a cache might guess how long pages and errors stay as they are (RFC 9111 section 4.2.2).
+            append("\r\nCache-Control: no-cache")
         }
         if let allow = response.allow { append("\r\nAllow: ", allow.list) }
         if let seconds = response.retryAfter { append("\r\nRetry-After: ", String(seconds)) }
@@ -76,8 +79,9 @@ public import ByteBuffers
         switch type {
         case .octetStream, .stored: append("\r\nContent-Type: application/octet-stream")
         case .plainText: append("\r\nContent-Type: text/plain; charset=utf-8")
-        case .json: append("\r\nContent-Type: application/json")
-        case .problemJSON: append("\r\nContent-Type: application/problem+json")
+        case .plainTextByAccept: append("\r\nContent-Type: text/plain; charset=utf-8\r\nVary: Accept")
+        case .json: append("\r\nContent-Type: application/json\r\nVary: Accept")
+        case .problemJSON: append("\r\nContent-Type: application/problem+json\r\nVary: Accept")
         case .batch: append("\r\nContent-Type: application/vnd.latchkey.batch")
         case .prometheusText: append("\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8")
         case .yaml: append("\r\nContent-Type: application/yaml")

@@ -5,7 +5,7 @@ public enum FieldName: UInt8, CaseIterable, Sendable {
     case accept, contentEncoding, contentLength, contentRange, contentType, expect, ifMatch, ifNoneMatch, ifRange,
         prefer
     case range
-    /// Any name that starts with `Latchkey-Meta-` and goes on after it.
+    /// Any name that starts with `Latchkey-Meta-`, also that alone, which is refused where it would be stored.
     case metadata
 
     /// The field with this name, in whatever case, or nil for one that nothing here depends on.
@@ -23,7 +23,7 @@ public enum FieldName: UInt8, CaseIterable, Sendable {
         case 13 where name.equalsIgnoringCase("content-range"): self = .contentRange
         case 14 where name.equalsIgnoringCase("content-length"): self = .contentLength
         case 16 where name.equalsIgnoringCase("content-encoding"): self = .contentEncoding
-        case 15... where name.slice(0..<14).equalsIgnoringCase("latchkey-meta-"): self = .metadata
+        case 14... where name.slice(0..<14).equalsIgnoringCase("latchkey-meta-"): self = .metadata
         default: return nil
         }
     }
@@ -59,6 +59,13 @@ public struct FieldNameSet: OptionSet, Sendable {
     @inlinable
     @inline(__always)
     public init(_ name: FieldName) { rawValue = 1 << UInt16(name.rawValue) }
+
+    /// The fields that tell of content to come, unless it comes in chunks.
+    @inlinable
+    @inline(__always)
+    public static var content: FieldNameSet {
+        FieldNameSet(rawValue: FieldNameSet(.contentLength).rawValue | FieldNameSet(.expect).rawValue)
+    }
 
     /// The fields of conditions on a write.
     @inlinable

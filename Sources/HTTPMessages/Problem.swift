@@ -27,11 +27,14 @@ public struct Problem: Error, Equatable {
             body.append(UInt8(ascii: "\n"))
         }
         var response = Response(status, route: route, body: .shared(SharedBytes(copying: body)))
-        response.contentType = asJSON ? .problemJSON : .plainText
+        response.contentType = asJSON ? .problemJSON : .plainTextByAccept
         if status == .serviceUnavailable { response.retryAfter = 1 }
         return response
     }
 }
+
+/// So many bytes, as a message says it.
+public func byteCount(_ count: Int) -> String { count == 1 ? "1 byte" : "\(count) bytes" }
 
 extension BorrowedBytes {
     /// The bytes as text for a message: what is not UTF-8 is replaced, and what is longer than `limit` bytes is cut.

@@ -4,6 +4,8 @@ public import ByteBuffers
 public struct Request: Sendable {
     /// The method.
     public let method: Method
+    /// Its name as it came, which tells the unknown ones apart.
+    public let methodName: BorrowedBytes
     /// The request target, taken apart.
     public let target: RequestTarget
     /// The fields that this service acts on, in the order they came; all others are left out.
@@ -15,8 +17,9 @@ public struct Request: Sendable {
     public private(set) var announcedLength: Int?
 
     /// A request of these parts. O(bytes of the target).
-    public init(method: Method, target: BorrowedBytes, fields: borrowing FieldBuffer) {
-        self.method = method
+    public init(method name: BorrowedBytes, target: BorrowedBytes, fields: borrowing FieldBuffer) {
+        method = Method(name: name)
+        methodName = name
         self.target = RequestTarget(target, method: method)
         self.fields = fields.list
         names = fields.names
@@ -24,10 +27,11 @@ public struct Request: Sendable {
         if has(.contentLength) { announcedLength = first(.contentLength).flatMap { Self.length($0) } }
     }
 
-    /// Whether the handler decides what becomes of the content: it may bring a value, or too much of something else.
+    /// Whether the handler decides what becomes of the content: it may bring a value, or too much of something else, or
+    /// wait for leave to bring what nobody wants.
     @inlinable
     public var mayBringContent: Bool {
-        method == .put || method == .post || has(.contentLength)
+        method == .put || method == .post || !names.isDisjoint(with: .content)
     }
 
     /// Whether there is a field line with this name. O(1).
@@ -60,6 +64,18 @@ public struct Request: Sendable {
         // By position, which costs a third of what an iterator does.
         for position in 0..<fields.count where fields[position].name == name { return fields[position].value }
         return nil
+    }
+
+    /// The value of the only field line with this name; nil where there is none or there are several, which no field has
+    /// that is not a list (RFC 9110 section 5.3). O(n).
+    public func only(_ name: FieldName) -> BorrowedBytes? {
+        guard has(name) else { return nil }
+        var only: BorrowedBytes?
+        for field in fields where field.name == name {
+            guard only == nil else { return nil }
+            only = field.value
+        }
+        return only
     }
 
     private static func length(_ value: BorrowedBytes) -> Int? {

@@ -11,8 +11,8 @@ public struct Response: Sendable {
     public var contentType: ContentType?
     /// `ETag`.
     public var entityTag: EntityTag?
-    /// Whether the fields that go with every stored value are sent: `Cache-Control`, `X-Content-Type-Options` and, where
-    /// the status lets a client ask for a range next, `Accept-Ranges`.
+    /// Whether the fields that go with every stored value are sent: `X-Content-Type-Options` and, where the status lets a
+    /// client ask for a range next, `Accept-Ranges`. `Cache-Control` goes with every response but 201 and 204.
     public var isStoredValue = false
     /// `Allow`.
     public var allow: MethodSet?
@@ -112,8 +112,8 @@ extension Response {
         /// `X-Content-Type-Options`, which `isStoredValue` has too: the content is a client's, and of no other type than it says.
         public let isNotToBeSniffed: Bool
 
-        /// The longest `Link`, in bytes: room for a prefix of 4,096 bytes, each of them escaped, and a cursor.
-        public static let maximumLinkCount = 3 * 4096 + 512
+        /// The longest `Link`, in bytes: room for a prefix of 4,096 bytes, percent-encoded, and a cursor.
+        public static let maximumLinkCount = 4096 + 512
 
         /// These fields; what is nil is not sent.
         public init(

@@ -23,14 +23,18 @@ public enum StoredFields {
     fileprivate static let contentTypeName: StaticString = "Content-Type"
     fileprivate static let contentEncodingName: StaticString = "Content-Encoding"
 
+    /// The bytes of `Latchkey-Meta-`.
+    fileprivate static let metadataPrefixCount = 14
+
     /// The bytes of CRLF, a name, a colon, a space and a value.
     fileprivate static func lineCount(_ name: Int, _ value: Int) -> Int { name + value + 4 }
 }
 
 extension Request {
     /// Calls `body` with the fields that are kept with a value, as they are sent later: for each a CRLF, its name, `: ` and
-    /// its value. First `Content-Type`, then `Content-Encoding`, its lines joined to one list, then each `Latchkey-Meta-*`
-    /// with its name as it came. Nothing where there are none, or the type is what it would be without. At most `StoredFields.maximumCount` bytes.
+    /// its value. First `Content-Type`, then `Content-Encoding`, its elements as one list, then each `Latchkey-Meta-*`
+    /// with its name as it came. Nothing where there are none, or the type is what it would be without. At most
+    /// `StoredFields.maximumCount` bytes.
     ///
     /// O(bytes), and O(n²) in the lines of metadata, of which the limit admits 128. The bytes lie on the stack.
     ///
@@ -77,13 +81,15 @@ extension Request {
 
     private func appendContentEncoding(to block: inout FieldBlock) {
         var isFirst = true
-        for field in fields where field.name == .contentEncoding && !field.value.isEmpty {
-            if isFirst {
-                block.appendLine(BorrowedBytes(StoredFields.contentEncodingName), field.value)
-                isFirst = false
-            } else {
-                block.append(", ")
-                block.append(field.value)
+        for field in fields where field.name == .contentEncoding {
+            for element in field.value.elements(separatedBy: UInt8(ascii: ",")) where !element.isEmpty {
+                if isFirst {
+                    block.appendLine(BorrowedBytes(StoredFields.contentEncodingName), element)
+                    isFirst = false
+                } else {
+                    block.append(", ")
+                    block.append(element)
+                }
             }
         }
     }
@@ -124,18 +130,22 @@ extension Request {
     private func checkedContentType() throws(Problem) -> BorrowedBytes? {
         var given: BorrowedBytes?
         for position in 0..<fields.count where fields[position].name == .contentType {
-            guard given == nil else { throw Problem(.badRequest, "Content-Type is given more than once") }
+            if let given {
+                throw Problem(
+                    .badRequest,
+                    "Content-Type is given more than once: '\(given.excerpt())' and '\(fields[position].value.excerpt())'"
+                )
+            }
             given = fields[position].value
         }
         guard let type = given else { return nil }
         let limit = StoredFields.maximumContentTypeCount
         guard type.count <= limit else {
-            throw Problem(.badRequest, "Content-Type has \(type.count) bytes; the limit is \(limit)")
+            throw Problem(
+                .badRequest, "Content-Type '\(type.excerpt())' has \(byteCount(type.count)); the limit is \(limit)")
         }
         guard isStored(type) else { return nil }
-        guard !type.breaksFieldLine else {
-            throw Problem(.badRequest, "Content-Type has control characters")
-        }
+        guard !type.breaksFieldLine else { throw control(in: type, of: BorrowedBytes(StoredFields.contentTypeName)) }
         return type
     }
 
@@ -147,17 +157,33 @@ extension Request {
     private func checkedContentEncodingCount() throws(Problem) -> Int {
         var count = 0
         for field in fields where field.name == .contentEncoding && !field.value.isEmpty {
-            guard field.value.allSatisfy({ $0.isTokenCharacter || $0 == UInt8(ascii: ",") || $0 == 0x20 }) else {
-                throw Problem(
-                    .badRequest, "Content-Encoding '\(field.value.excerpt())' is not a list of tokens such as gzip")
+            // Empty elements count for nothing, but an empty list beside something is none (RFC 9110 section 5.6.1).
+            var hasToken = false
+            for element in field.value.elements(separatedBy: UInt8(ascii: ",")) where !element.isEmpty {
+                guard element.allSatisfy(\.isTokenCharacter) else { throw notTokens(field.value) }
+                count += element.count + (count == 0 ? 0 : 2)
+                hasToken = true
             }
-            count += field.value.count + (count == 0 ? 0 : 2)
+            guard hasToken else { throw notTokens(field.value) }
         }
         let limit = StoredFields.maximumContentEncodingCount
         guard count <= limit else {
-            throw Problem(.badRequest, "Content-Encoding has \(count) bytes; the limit is \(limit)")
+            let given = first(.contentEncoding)?.excerpt() ?? ""
+            throw Problem(
+                .badRequest, "Content-Encoding, which begins with '\(given)', has \(count) bytes; the limit is \(limit)"
+            )
         }
         return count
+    }
+
+    private func notTokens(_ value: BorrowedBytes) -> Problem {
+        Problem(.badRequest, "Content-Encoding '\(value.excerpt())' is not a list of tokens such as gzip")
+    }
+
+    private func control(in value: BorrowedBytes, of name: BorrowedBytes) -> Problem {
+        let place = value.firstIndex { ($0 < 0x20 && $0 != 0x09) || $0 == 0x7f } ?? 0
+        return Problem(
+            .badRequest, "\(name.excerpt()) '\(value.excerpt())' has a control character, its byte \(place + 1)")
     }
 
     /// The length of all lines of metadata.
@@ -184,15 +210,20 @@ extension Request {
             throw Problem(
                 .badRequest, "'\(field.text.excerpt())' is not a field name of letters, digits and !#$%&'*+-.^_`|~")
         }
+        guard field.text.count > StoredFields.metadataPrefixCount else {
+            throw Problem(
+                .badRequest,
+                "\(field.text.excerpt()) has no name after the dash; its value is '\(field.value.excerpt())'")
+        }
         guard !field.value.isEmpty else {
             throw Problem(.badRequest, "\(field.text.excerpt()) is empty; it has at least one byte")
         }
-        guard !field.value.breaksFieldLine else {
-            throw Problem(.badRequest, "\(field.text.excerpt()) has control characters")
-        }
+        guard !field.value.breaksFieldLine else { throw control(in: field.value, of: field.text) }
         for earlier in fields[..<index] where earlier.name == .metadata {
             guard !earlier.text.equalsIgnoringCase(field.text) else {
-                throw Problem(.badRequest, "\(field.text.excerpt()) is given more than once")
+                throw Problem(
+                    .badRequest,
+                    "\(field.text.excerpt()) is given more than once, also as '\(earlier.value.excerpt())'")
             }
         }
     }

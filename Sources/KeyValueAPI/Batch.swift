@@ -4,23 +4,21 @@ import KeyValueStore
 
 // POST on /batch: many keys in one request.
 extension KeyValueAPI {
-    /// The most bytes of a batch, and of the values in its answer: those are copied, and kept until the client has read them.
-    static let maximumBatchBytes = 4 << 20
-
     /// What to do with the content of a batch.
     func receiveBatch(
         _ request: Request, _ target: RequestTarget, _ builder: inout BytesBuilder?
     ) throws(Problem) -> Reception {
         _ = try Query(target.query, knows: [])
-        try checkLength(request, limit: batchBytes, "batch")
-        builder = BytesBuilder(capacity: request.announcedLength ?? 0, limit: batchBytes)
+        try refuseConditions(request, "a batch")
+        try checkLength(request, limit: limits.batchBytes, "batch")
+        builder = BytesBuilder(capacity: request.announcedLength ?? 0, limit: limits.batchBytes)
         return .take
     }
 
     /// Carries the items out one after the other, each as a request of its own would be. Nothing is done where the batch cannot
     /// be read.
     func batch(_ request: Request, _ upload: consuming Upload) throws(Problem) -> Response {
-        let content = try takeContent(upload, limit: batchBytes, "batch").freeze()
+        let content = try takeContent(upload, limit: limits.batchBytes, "batch").freeze()
         let answer = try content.withBorrowedBytes { (content) throws(Problem) in
             let items = try BatchRequest.parse(content, limit: BatchRequest.maximumItemCount)
             var answer = BatchAnswer(reserving: 64 * items.count)
@@ -55,8 +53,9 @@ extension KeyValueAPI {
             throw noSuchKey
         }
         let value = entry.value
-        guard answer.count + value.count <= batchBytes else {
-            throw Problem(.contentTooLarge, "the answer would be larger than the limit of \(batchBytes) bytes")
+        guard answer.count + value.count <= limits.batchBytes else {
+            throw Problem(
+                .contentTooLarge, "the answer would be larger than the limit of \(byteCount(limits.batchBytes))")
         }
         value.withBorrowedBytes {
             answer.append(.ok, etag: EntityTag(nonce: nonce, version: entry.version), content: $0)
@@ -80,8 +79,6 @@ extension KeyValueAPI {
         case .conditionFailed: preconditionFailure("a write without a condition")
         }
     }
-
-    private var batchBytes: Int { min(Self.maximumBatchBytes, limits.valueBytes) }
 
     private func tag(_ version: UInt64) -> EntityTag { EntityTag(nonce: nonce, version: version) }
 }

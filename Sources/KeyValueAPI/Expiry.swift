@@ -46,8 +46,8 @@ extension KeyValueAPI {
     /// What `ttl` and `keepttl` ask for; the default where neither is there.
     func expiry(_ query: Query) throws(Problem) -> Expiry {
         let isKept = query.contains("keepttl")
-        if isKept, query.value(of: "keepttl")?.isEmpty == false {
-            throw Problem(.badRequest, "query parameter 'keepttl' has no value")
+        if let value = query.value(of: "keepttl"), !value.isEmpty {
+            throw Problem(.badRequest, "query parameter 'keepttl' takes no value, but has '\(value.excerpt())'")
         }
         guard let text = query.value(of: "ttl") else {
             if isKept { return .kept(orElse: limits.defaultTimeToLive) }

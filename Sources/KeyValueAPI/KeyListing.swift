@@ -16,7 +16,7 @@ extension KeyValueAPI {
     private static let costlyKeyBytes = 256
     /// Bytes after which a page is full: it is kept until the client has read it.
     private static let pageBytes = 256 << 10
-    /// The longest prefix, percent-encoded: the link to the next page repeats it, and must fit beside the request.
+    /// The longest prefix, percent-encoded as the link to the next page has it: that has to fit beside other fields.
     private static let longestPrefix = 4_000
 
     func list(_ request: Request, _ target: RequestTarget) throws(Problem) -> Response {
@@ -24,17 +24,13 @@ extension KeyValueAPI {
         let limit = try pageSize(query)
         let start = try query.value(of: "cursor").map { (text) throws(Problem) in try cursor(text) }
         let prefix = query.value(of: "prefix") ?? BorrowedBytes("")
-        guard prefix.count <= Self.longestPrefix else {
-            throw Problem(
-                .uriTooLong, "the prefix has \(prefix.count) bytes, percent-encoded; the limit is \(Self.longestPrefix)"
-            )
-        }
         return try withDecodedPrefix(prefix) { (prefix) throws(Problem) in
+            let encoded = try encodedPrefix(prefix)
             var page = KeyPage(asJSON: request.prefersJSON, api: self)
             let next = fill(&page, prefix: prefix, limit: limit, from: start ?? .init())
             var response = Response(.ok, route: Route.collection.id, body: .shared(page.finish()))
-            response.contentType = page.asJSON ? .json : .plainText
-            if let next { response.add(link: link(to: next, prefix: prefix, limit: limit)) }
+            response.contentType = page.asJSON ? .json : .plainTextByAccept
+            if let next { response.add(link: link(to: next, prefix: encoded, limit: limit)) }
             return response
         }
     }
@@ -72,25 +68,38 @@ extension KeyValueAPI {
         return Int(limit)
     }
 
-    /// `<nonce>-<shard>-<order>`, in hexadecimal: the order of another run would be another.
     private func cursor(_ text: BorrowedBytes) throws(Problem) -> ShardedStore.WalkPosition {
         let parts = String(decoding: text, as: UTF8.self).split(separator: "-", omittingEmptySubsequences: false)
-        guard parts.count == 3, UInt64(parts[0], radix: 16) == nonce, let shard = Int(parts[1], radix: 16),
-            let order = UInt64(parts[2], radix: 16), shard >= 0, shard < store.shardCount
+        // One spelling for one position: what does not come out the same again was never given out.
+        guard parts.count == 3, let shard = Int(parts[1], radix: 16), shard >= 0, shard < store.shardCount,
+            let order = UInt64(parts[2], radix: 16),
+            case let position = ShardedStore.WalkPosition(shard: shard, order: order),
+            text.elementsEqual(cursor(to: position).utf8)
         else {
             throw Problem(
                 .badRequest, "cursor '\(text.excerpt())' is not one that this run of the service has given out")
         }
-        return .init(shard: shard, order: order)
+        return position
     }
 
-    private func link(to position: ShardedStore.WalkPosition, prefix: BorrowedBytes, limit: Int) -> String {
+    /// `<nonce>-<shard>-<order>`, in hexadecimal: the order of another run would be another.
+    private func cursor(to position: ShardedStore.WalkPosition) -> String {
+        [nonce, UInt64(position.shard), position.order].map { String($0, radix: 16) }.joined(separator: "-")
+    }
+
+    private func encodedPrefix(_ prefix: BorrowedBytes) throws(Problem) -> String {
         var encoded: [UInt8] = []
         prefix.appendPercentEncoded(to: &encoded)
-        let cursor = [nonce, UInt64(position.shard), position.order].map { String($0, radix: 16) }
-            .joined(separator: "-")
-        let query = "prefix=\(String(decoding: encoded, as: UTF8.self))&limit=\(limit)&cursor=\(cursor)"
-        return "</keys/?\(query)>; rel=\"next\""
+        guard encoded.count <= Self.longestPrefix else {
+            throw Problem(
+                .uriTooLong,
+                "the prefix has \(encoded.count) bytes, percent-encoded; the limit is \(Self.longestPrefix)")
+        }
+        return String(decoding: encoded, as: UTF8.self)
+    }
+
+    private func link(to position: ShardedStore.WalkPosition, prefix: String, limit: Int) -> String {
+        "</keys/?prefix=\(prefix)&limit=\(limit)&cursor=\(cursor(to: position))>; rel=\"next\""
     }
 }
 

@@ -92,7 +92,7 @@ extension KeyValueAPI {
                 guard count <= limits.valueBytes else {
                     throw Problem(
                         .contentTooLarge,
-                        "the value would have \(count) bytes; the limit is \(limits.valueBytes) bytes")
+                        "the value would have \(byteCount(count)); the limit is \(byteCount(limits.valueBytes))")
                 }
                 var builder = current.startSuccessor(hasDeadline: true, valueCount: count, maximumValueCount: count)
                 _ = current.value.withBorrowedBytes { builder.append($0) }

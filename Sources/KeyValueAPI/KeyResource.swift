@@ -29,7 +29,7 @@ extension KeyValueAPI {
                 return show(entry, as: .notModified, content(of: entry))
             }
         }
-        if request.method == .get, let range = request.first(.range), rangeApplies(to: entry, in: request) {
+        if request.method == .get, let range = request.only(.range), rangeApplies(to: entry, in: request) {
             return part(range, of: entry, request)
         }
         return whole(entry)
@@ -54,7 +54,7 @@ extension KeyValueAPI {
             response.add(contentRange: (part, count))
             return response
         case .unsatisfiable:
-            let detail = "the value has \(count) bytes, of which the range '\(range.excerpt())' has none"
+            let detail = "the value has \(byteCount(count)), of which the range '\(range.excerpt())' has none"
             var response = Problem(.rangeNotSatisfiable, detail)
                 .response(route: Route.keys.id, asJSON: request.prefersJSON)
             response.entityTag = EntityTag(nonce: nonce, version: entry.version)

@@ -11,7 +11,8 @@ extension KeyValueAPI {
         try withDecodedKey(target.path.slice(6..<target.path.count), named: "key", body)
     }
 
-    /// Calls `body` with a key that stands percent-encoded in a request. `name` says what it is, in messages.
+    /// Calls `body` with a key that stands percent-encoded in a request, at least one byte. `name` says what it is, in
+    /// messages.
     @inline(__always)
     func withDecodedKey<Result: ~Copyable>(
         _ encoded: BorrowedBytes, named name: StaticString, _ body: (BorrowedBytes) throws(Problem) -> Result
@@ -24,8 +25,6 @@ extension KeyValueAPI {
         return try encoded.withPercentDecoded(limit: limit) { decoded -> Swift.Result<Result, Problem> in
             switch decoded {
             case .failure(let failure): return .failure(Self.problem(failure, in: encoded, named: name))
-            case .success(let key) where key.isEmpty:
-                return .failure(Problem(.badRequest, "the \(name) is empty; it has 1 to \(limit) bytes"))
             case .success(let key):
                 do throws(Problem) { return .success(try body(key)) } catch { return .failure(error) }
             }
@@ -47,7 +46,9 @@ extension KeyValueAPI {
             let escape = encoded.slice(position..<min(position + 3, encoded.count)).excerpt()
             return Problem(.badRequest, "'\(escape)' in the \(name) is not a percent escape of two hex digits")
         case .tooLong(let limit):
-            return Problem(.uriTooLong, "the \(name) is longer than the limit of \(limit) bytes")
+            // Every escape is well-formed, or that would have been the failure.
+            let count = encoded.count - 2 * encoded.count { $0 == UInt8(ascii: "%") }
+            return Problem(.uriTooLong, "the \(name) has \(byteCount(count)); the limit is \(byteCount(limit))")
         }
     }
 }

@@ -15,6 +15,9 @@ public final class KeyValueAPI: RequestHandler {
         /// When values expire that are stored without a word about that; nil for never.
         public var defaultTimeToLive: TimeToLive?
 
+        /// The most bytes of a batch, and of the values in its answer: both are kept while the batch is at work.
+        public var batchBytes: Int { min(4 << 20, valueBytes) }
+
         /// These limits.
         public init(keyBytes: Int, valueBytes: Int, defaultTimeToLive: TimeToLive? = nil) {
             self.keyBytes = keyBytes
@@ -52,10 +55,11 @@ public final class KeyValueAPI: RequestHandler {
             default:
                 // Skipped, but not without end.
                 try checkLength(request, limit: limits.valueBytes, "content")
+                try checkAllowed(request, route)
                 return .respondAtEnd
             }
         } catch {
-            return refuse(request, error.response(route: route.id, asJSON: request.prefersJSON))
+            return refuse(request, response(to: request, route, failedWith: error))
         }
     }
 
@@ -74,33 +78,46 @@ public final class KeyValueAPI: RequestHandler {
             case .delete where route == .collection: return try removeAll(request, target)
             case .post where route == .batch: return try batch(request, upload)
             case .options: return try options(target, route)
-            case .unknown: throw Problem(.notImplemented, "this method is not known here")
-            case .get where route.methods.allows(.get), .head where route.methods.allows(.head):
-                return try document(route)
-            default: throw methodNotAllowed(request.method, route)
+            default:
+                try checkAllowed(request, route)
+                return try document(route, target)
             }
         } catch {
-            var response = error.response(route: route.id, asJSON: request.prefersJSON)
-            if error.status == .methodNotAllowed { response.allow = route.methods }
-            return response
+            return response(to: request, route, failedWith: error)
         }
     }
 
-    private func methodNotAllowed(_ method: Method, _ route: Route) -> Problem {
-        route == .other
-            ? noSuchPath : Problem(.methodNotAllowed, "\(method.name) is not allowed here, only \(route.methods.list)")
+    private func response(to request: Request, _ route: Route, failedWith problem: Problem) -> Response {
+        var response = problem.response(route: route.id, asJSON: request.prefersJSON)
+        if problem.status == .methodNotAllowed { response.allow = route.methods }
+        return response
     }
 
-    private var noSuchPath: Problem { Problem(.notFound, "no such path; keys are at /keys/<key>, help is at /") }
+    /// Throws for what no content can make good: 501, 404 or 405.
+    private func checkAllowed(_ request: Request, _ route: Route) throws(Problem) {
+        let isAsterisk = request.method == .options && request.target.path == "*"
+        if request.method == .unknown {
+            throw Problem(.notImplemented, "the method '\(request.methodName.excerpt())' is not known here")
+        }
+        if route == .other, !isAsterisk { throw noSuchPath(request.target) }
+        guard route.methods.allows(request.method) else {
+            throw Problem(
+                .methodNotAllowed, "\(request.method.name) is not allowed here, only \(route.methods.list)")
+        }
+    }
+
+    private func noSuchPath(_ target: RequestTarget) -> Problem {
+        Problem(.notFound, "no such path as '\(target.path.excerpt())'; keys are at /keys/<key>, help is at /")
+    }
 
     private func options(_ target: RequestTarget, _ route: Route) throws(Problem) -> Response {
-        guard route != .other || target.path == "*" else { throw noSuchPath }
+        guard route != .other || target.path == "*" else { throw noSuchPath(target) }
         var response = Response(.noContent, route: route.id)
         response.allow = target.path == "*" ? Route.keys.methods : route.methods
         return response
     }
 
-    private func document(_ route: Route) throws(Problem) -> Response {
+    private func document(_ route: Route, _ target: RequestTarget) throws(Problem) -> Response {
         switch route {
         case .metrics: return page(documents.metrics(), .prometheusText, route)
         case .openapi: return page(documents.openAPI, .yaml, route)
@@ -109,7 +126,7 @@ public final class KeyValueAPI: RequestHandler {
         case .readyz:
             guard documents.isReady() else { throw Problem(.serviceUnavailable, "draining") }
             return page(SharedBytes(copying: "ok\n".utf8), .plainText, route)
-        case .keys, .collection, .batch, .other: throw noSuchPath
+        case .keys, .collection, .batch, .other: throw noSuchPath(target)
         }
     }
 

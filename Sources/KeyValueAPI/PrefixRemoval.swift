@@ -9,9 +9,7 @@ extension KeyValueAPI {
 
     func removeAll(_ request: Request, _ target: RequestTarget) throws(Problem) -> Response {
         let query = try Query(target.query, knows: Self.removalParameters)
-        if request.first(.ifMatch) != nil || request.first(.ifNoneMatch) != nil {
-            throw Problem(.badRequest, "conditions go with one key, not with all that have a prefix")
-        }
+        try refuseConditions(request, "all that have a prefix")
         if let all = query.value(of: "all"), !(all == "true") {
             throw Problem(.badRequest, "all '\(all.excerpt())' is not true")
         }
@@ -104,7 +102,7 @@ private final class PrefixRemoval: PendingResponse {
         let text = asJSON ? #"{"removed":\#(count)}"# : "\(count)"
         var response = Response(
             .ok, route: Route.collection.id, body: .shared(SharedBytes(copying: (text + "\n").utf8)))
-        response.contentType = asJSON ? .json : .plainText
+        response.contentType = asJSON ? .json : .plainTextByAccept
         return response
     }
 

@@ -39,8 +39,8 @@ extension KeyValueAPI {
     /// Throws where more content is announced than what it is, `name`, may have.
     func checkLength(_ request: Request, limit: Int, _ name: StaticString) throws(Problem) {
         guard let length = request.announcedLength, length > limit else { return }
-        let text = request.first(.contentLength)?.excerpt() ?? ""
-        throw Problem(.contentTooLarge, "the \(name) of \(text) bytes is larger than the limit of \(limit) bytes")
+        let text = length == 1 ? byteCount(length) : "\(request.first(.contentLength)?.excerpt() ?? "") bytes"
+        throw Problem(.contentTooLarge, "the \(name) of \(text) is larger than the limit of \(byteCount(limit))")
     }
 
     /// The entry that has been uploaded.
@@ -54,7 +54,7 @@ extension KeyValueAPI {
     ) throws(Problem) -> BytesBuilder {
         switch consume upload {
         case .complete(let complete): return complete
-        case .tooLarge: throw Problem(.contentTooLarge, "the \(name) is larger than the limit of \(limit) bytes")
+        case .tooLarge: throw Problem(.contentTooLarge, "the \(name) is larger than the limit of \(byteCount(limit))")
         case .none: preconditionFailure("an upload that was received has content, be it empty")
         }
     }

@@ -1,6 +1,9 @@
+import HTTPMessages
+import KeyValueAPI
+
 /// The page at `/`: what to type, and the limits in force.
-func helpPage(for configuration: ServerConfiguration, port: UInt16) -> String {
-    let end = configuration.defaultTTL == .zero ? "stays" : "expires after \(configuration.defaultTTL)"
+func helpPage(for configuration: ServerConfiguration, _ limits: KeyValueAPI.Limits, port: UInt16) -> String {
+    let end = configuration.defaultTTL == .zero ? "stays" : "expires after \(seconds(configuration.defaultTTL))"
     return """
         Latchkey: a key-value store that speaks plain HTTP.
 
@@ -23,13 +26,23 @@ func helpPage(for configuration: ServerConfiguration, port: UInt16) -> String {
           Only if it has changed since:         -H 'If-None-Match: "<its ETag>"'  (304 if not)
           Wait until it has, for 30 seconds:    and -H 'Prefer: wait=30'
 
-        A key is everything after /keys/, percent-decoded once: 1 to \(configuration.maxKeyBytes) bytes of any value.
-        A value has 0 to \(configuration.maxValueBytes) bytes. Kept with it: Content-Type, Content-Encoding, Latchkey-Meta-*.
-        Without ttl it \(end).
+        A key is everything after /keys/, percent-decoded once: 1 to \(limits.keyBytes) bytes of any value.
+        A value has 0 to \(limits.valueBytes) bytes. Kept with it: Content-Type, Content-Encoding, Latchkey-Meta-*.
+        Without ttl it \(end). A batch, and its answer, has up to \(limits.batchBytes) bytes.
 
           /metrics        for Prometheus, with the wait for each of the \(configuration.shards) shard locks
           /readyz         503 while shutting down        /livez, /healthz    200
           /openapi.yaml   the whole contract
 
         """
+}
+
+/// `duration` in seconds, in decimal and with a fraction only where there is one.
+private func seconds(_ duration: Duration) -> String {
+    let (seconds, attoseconds) = duration.components
+    if attoseconds == 0 { return seconds == 1 ? "1 second" : "\(seconds) seconds" }
+    // A second in front keeps the zeros of the fraction, which follow it.
+    var fraction = String(1_000_000_000_000_000_000 + attoseconds).dropFirst()
+    while fraction.last == "0" { fraction.removeLast() }
+    return "\(seconds).\(fraction) seconds"
 }

@@ -56,17 +56,15 @@ struct LatchkeyService: Service {
 
     private func start(_ state: ServiceState) throws(StartFailure) -> HTTPServer {
         let (store, configuration) = (store, configuration)
+        let limits = KeyValueAPI.Limits(
+            keyBytes: configuration.maxKeyBytes, valueBytes: configuration.maxValueBytes,
+            defaultTimeToLive: TimeToLive(configuration.defaultTTL))
         let documents = ServiceDocuments(
             metrics: { ServiceMetrics(store: store, state: state).render() },
             isReady: { !state.isDraining.load(ordering: .relaxed) },
             openAPI: SharedBytes(copying: PackageResources.openapi_yaml),
-            help: { SharedBytes(copying: helpPage(for: configuration, port: state.port).utf8) })
-        let api = KeyValueAPI(
-            store: store,
-            limits: .init(
-                keyBytes: configuration.maxKeyBytes, valueBytes: configuration.maxValueBytes,
-                defaultTimeToLive: TimeToLive(configuration.defaultTTL)),
-            documents: documents)
+            help: { SharedBytes(copying: helpPage(for: configuration, limits, port: state.port).utf8) })
+        let api = KeyValueAPI(store: store, limits: limits, documents: documents)
         let connections = effectiveConnectionLimit(
             configuration.maxConnections,
             reserved: HTTPServer.reservedDescriptors(threads: configuration.threads), logger: logger)

@@ -68,7 +68,7 @@ final class Connection: @unchecked Sendable {
 
     init(descriptor: Int32) {
         self.descriptor = descriptor
-        request = Request(method: .unknown, target: BorrowedBytes(""), fields: fields)
+        request = Request(method: BorrowedBytes(""), target: BorrowedBytes(""), fields: fields)
     }
 
     deinit { targetCopy?.deallocate() }
@@ -93,7 +93,7 @@ final class Connection: @unchecked Sendable {
     func takeHead(method name: UnsafePointer<CChar>, of connection: OpaquePointer) {
         _ = MHD_get_connection_values_n(
             connection, .HEADER_KIND, collectField, Unmanaged.passUnretained(self).toOpaque())
-        let method = Method(name: BorrowedBytes(UnsafeRawBufferPointer(start: name, count: strlen(name))))
+        let method = BorrowedBytes(UnsafeRawBufferPointer(start: name, count: strlen(name)))
         request = Request(method: method, target: target, fields: fields)
     }
 

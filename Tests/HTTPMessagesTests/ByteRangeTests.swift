@@ -32,8 +32,13 @@ import Testing
         #expect(select(field, of: 10) == .unsatisfiable)
     }
 
-    @Test(arguments: ["bytes=0-", "bytes=0-0", "bytes=-1", "bytes=-0", "bytes=5-6"])
-    func `of no bytes no range can be satisfied`(field: String) {
+    @Test(arguments: ["bytes=-1", "bytes=-5", "bytes=-99999999999999999999"])
+    func `the last of no bytes are all of them`(field: String) {
+        #expect(select(field, of: 0) == .whole)
+    }
+
+    @Test(arguments: ["bytes=0-", "bytes=0-0", "bytes=-0", "bytes=5-6"])
+    func `of no bytes no other range can be satisfied`(field: String) {
         #expect(select(field, of: 0) == .unsatisfiable)
     }
 
@@ -70,6 +75,8 @@ import Testing
                 #expect(selection == .whole, "\(field) of \(count)")
             } else if let start = positions.first, let end = positions.last {
                 #expect(selection == .part(start..<end + 1), "\(field) of \(count)")
+            } else if first == nil, last! > 0 {
+                #expect(selection == .whole, "\(field) of \(count)")
             } else {
                 #expect(selection == .unsatisfiable, "\(field) of \(count)")
             }

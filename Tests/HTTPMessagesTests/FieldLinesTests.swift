@@ -52,42 +52,63 @@ private let route = RouteID(rawValue: 0)
         Kind("written", .created, [#"ETag: "0-0""#]) { $0.entityTag = EntityTag(nonce: 0, version: 0) },
         Kind("options", .noContent, ["Allow: GET, PUT, OPTIONS"]) { $0.allow = MethodSet(.options, .put, .get) },
         Kind(
-            "method not allowed", .methodNotAllowed, ["Content-Type: text/plain; charset=utf-8", "Allow: GET, HEAD"]
+            "method not allowed", .methodNotAllowed,
+            ["Content-Type: text/plain; charset=utf-8", "Vary: Accept", "Cache-Control: no-cache", "Allow: GET, HEAD"]
         ) {
-            $0.contentType = .plainText
+            $0.contentType = .plainTextByAccept
             $0.allow = MethodSet(.get, .head)
         },
-        Kind("overload", .serviceUnavailable, ["Content-Type: application/problem+json", "Retry-After: 120"]) {
+        Kind(
+            "overload", .serviceUnavailable,
+            [
+                "Content-Type: application/problem+json", "Vary: Accept", "Cache-Control: no-cache",
+                "Retry-After: 120",
+            ]
+        ) {
             $0.contentType = .problemJSON
             $0.retryAfter = 120
         },
-        Kind("bytes", .ok, ["Content-Type: application/octet-stream"]) { $0.contentType = .octetStream },
-        Kind("metrics", .ok, ["Content-Type: text/plain; version=0.0.4; charset=utf-8"]) {
+        Kind("bytes", .ok, ["Content-Type: application/octet-stream", "Cache-Control: no-cache"]) {
+            $0.contentType = .octetStream
+        },
+        Kind("metrics", .ok, ["Content-Type: text/plain; version=0.0.4; charset=utf-8", "Cache-Control: no-cache"]) {
             $0.contentType = .prometheusText
         },
-        Kind("description", .ok, ["Content-Type: application/yaml"]) { $0.contentType = .yaml },
-        Kind("colons in a value", .ok, ["Content-Type: a:b: c"]) {
+        Kind("description", .ok, ["Content-Type: application/yaml", "Cache-Control: no-cache"]) {
+            $0.contentType = .yaml
+        },
+        Kind("colons in a value", .ok, ["Content-Type: a:b: c", "Cache-Control: no-cache"]) {
             $0.showStored(lines: SharedBytes("\r\nContent-Type: a:b: c"))
         },
-        Kind("JSON", .ok, ["Content-Type: application/json"]) { $0.contentType = .json },
-        Kind("batch", .ok, ["Content-Type: application/vnd.latchkey.batch"]) { $0.contentType = .batch },
-        Kind("stored without fields", .ok, ["Content-Type: application/octet-stream"]) {
+        Kind("JSON", .ok, ["Content-Type: application/json", "Vary: Accept", "Cache-Control: no-cache"]) {
+            $0.contentType = .json
+        },
+        Kind("batch", .ok, ["Content-Type: application/vnd.latchkey.batch", "Cache-Control: no-cache"]) {
+            $0.contentType = .batch
+        },
+        Kind("a number, new", .created, ["Content-Type: text/plain; charset=utf-8"]) { $0.contentType = .plainText },
+        Kind("stored without fields", .ok, ["Content-Type: application/octet-stream", "Cache-Control: no-cache"]) {
             $0.showStored(lines: SharedBytes(""))
         },
         Kind(
             "stored with fields", .ok,
-            ["Content-Type: a/b", "Content-Encoding: gzip", "latchkey-META-a: b", "Latchkey-TTL: 60"]
+            [
+                "Content-Type: a/b", "Content-Encoding: gzip", "latchkey-META-a: b", "Cache-Control: no-cache",
+                "Latchkey-TTL: 60",
+            ]
         ) {
             $0.showStored(lines: SharedBytes("\r\nContent-Type: a/b\r\nContent-Encoding: gzip\r\nlatchkey-META-a: b"))
             $0.extra = .init(timeToLive: 60)
         },
-        Kind("old value", .ok, ["Content-Type: text/html", "X-Content-Type-Options: nosniff"]) {
+        Kind(
+            "old value", .ok, ["Content-Type: text/html", "Cache-Control: no-cache", "X-Content-Type-Options: nosniff"]
+        ) {
             $0.showStored(lines: SharedBytes("\r\nContent-Type: text/html"))
             $0.add(isNotToBeSniffed: true)
         },
         Kind(
             "stored with fields but no type", .ok,
-            ["Content-Type: application/octet-stream", "Latchkey-Meta-a: b"]
+            ["Content-Type: application/octet-stream", "Latchkey-Meta-a: b", "Cache-Control: no-cache"]
         ) { $0.showStored(lines: SharedBytes("\r\nLatchkey-Meta-a: b")) },
         Kind(
             "part", .partialContent,
@@ -111,10 +132,13 @@ private let route = RouteID(rawValue: 0)
             $0.isStoredValue = true
             $0.extra = .init(unsatisfiedOf: 0)
         },
-        Kind("page", .ok, [#"Link: </keys?cursor=1>; rel="next""#, "Preference-Applied: wait=5"]) {
+        Kind(
+            "page", .ok,
+            ["Cache-Control: no-cache", #"Link: </keys?cursor=1>; rel="next""#, "Preference-Applied: wait=5"]
+        ) {
             $0.extra = .init(link: #"</keys?cursor=1>; rel="next""#, preferenceApplied: "wait=5")
         },
-        Kind("nothing extra", .ok, []) { $0.extra = .init() },
+        Kind("nothing extra", .ok, ["Cache-Control: no-cache"]) { $0.extra = .init() },
         Kind(
             "everything", .serviceUnavailable,
             [
@@ -158,7 +182,7 @@ private let route = RouteID(rawValue: 0)
         lines.set(to: response, date: Self.date)
         var seen: [[String]] = []
         lines.forEach { seen.append([$0.text ?? "?", $1.text ?? "?"]) }
-        #expect(seen == [["Date", Self.dateValue], ["Content-Type", "a: b"]])
+        #expect(seen == [["Date", Self.dateValue], ["Content-Type", "a: b"], ["Cache-Control", "no-cache"]])
     }
 
     @Test func `nothing of a longer response is left`() {
@@ -178,7 +202,7 @@ private let route = RouteID(rawValue: 0)
 
     @Test func `a stored type is sent as it came, whatever its bytes`() {
         let type: [UInt8] = [0x61, 0x2f, 0x62, 0x3b, 0xff, 0xc3, 0x28]
-        var response = Response(.ok, route: route)
+        var response = Response(.created, route: route)
         response.showStored(lines: SharedBytes(copying: "\r\nContent-Type: ".utf8 + type))
         var lines = FieldLines()
         lines.set(to: response, date: Self.date)
@@ -209,7 +233,7 @@ private let route = RouteID(rawValue: 0)
     }
 
     @Test func `the lines may fill the memory to the last byte`() {
-        var response = Response(.ok, route: route)
+        var response = Response(.created, route: route)
         response.showStored(lines: Self.storedLines(count: FieldLines.capacity - Self.dateValue.utf8.count))
         var lines = FieldLines()
         lines.set(to: response, date: Self.date)
@@ -222,13 +246,13 @@ private let route = RouteID(rawValue: 0)
     @Test func `lines beyond the memory trap`() async {
         // There is no date yet, so nothing else is in the memory.
         await #expect(processExitsWith: .failure) {
-            var response = Response(.ok, route: RouteID(rawValue: 0))
+            var response = Response(.created, route: RouteID(rawValue: 0))
             response.showStored(lines: FieldLinesTests.storedLines(count: FieldLines.capacity + 1))
             var lines = FieldLines()
             lines.set(to: response, date: HTTPDate())
         }
         await #expect(processExitsWith: .failure) {
-            var response = Response(.ok, route: RouteID(rawValue: 0))
+            var response = Response(.created, route: RouteID(rawValue: 0))
             // Leaves room for the 15 bytes of `CRLF Retry-After: `, and none for the number.
             response.showStored(lines: FieldLinesTests.storedLines(count: FieldLines.capacity - 15))
             response.retryAfter = 1

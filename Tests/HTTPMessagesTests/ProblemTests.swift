@@ -35,7 +35,7 @@ private let route = RouteID(rawValue: 5)
             #expect(response.entityTag == nil && response.allow == nil && !response.isStoredValue)
             switch response.contentType {
             case .problemJSON: #expect(asJSON)
-            case .plainText: #expect(!asJSON)
+            case .plainTextByAccept: #expect(!asJSON)
             default: Issue.record("\(String(describing: response.contentType))")
             }
         }

@@ -44,7 +44,7 @@ import Testing
             "GET old\nPUT new 3\none\nPUT new 3\ntwo\nGET new\nDELETE old\nDELETE old\nGET old\nPUT empty 0\n\nGET empty\n"
         )
         #expect(answer.status == 200)
-        #expect(answer.names == ["Content-Type", "Date"])
+        #expect(answer.names == ["Cache-Control", "Content-Type", "Date"])
         #expect(answer["Content-Type"] == "application/vnd.latchkey.batch")
         #expect(answer.route == .batch)
         #expect(answer.reception == .take)
@@ -56,6 +56,24 @@ import Testing
         #expect(read.count > 3 && read[3].tag == new)
         #expect(client.stored("new") == "two")
         #expect(client.stored("old") == nil)
+    }
+
+    @Test(arguments: ["If-Match", "If-None-Match"], ["*", #""abc-1""#, "nonsense", ""])
+    func `conditions are for one key`(name: String, list: String) {
+        let client = InProcessClient()
+        client.put("a", "old")
+        let fields = InProcessClient.Fields([(name, list)])
+        let answer = client.send("POST", "/batch", fields, .whole(Array("DELETE a\n".utf8)))
+        #expect(answer.status == 400)
+        #expect(answer.text == "\(name) goes with one key, not with a batch\n")
+        #expect(answer.reception == .skip)
+        #expect(client.stored("a") == "old")
+    }
+
+    @Test func `what would end a key in a target is in it once percent-encoded`() {
+        let client = InProcessClient()
+        #expect(results(send(client, "PUT a%3Fx%23y 1\nv\nGET a%3fx%23y"))?.map(\.status) == [201, 200])
+        #expect(client.stored("a?x#y") == "v")
     }
 
     @Test func `an empty batch has an empty answer`() {
@@ -83,9 +101,11 @@ import Testing
         ),
         ("DELETE a\nget a", "item 2: 'get a' is not one of 'GET <key>', 'DELETE <key>' and 'PUT <key> <length>'"),
         ("PUT b 1\nv\nPUT c x\n", "item 2: 'x' is not the length of a value: PUT <key> <length>, in bytes"),
-        ("DELETE a\nPUT b 5\nv", "item 2: the value has 5 bytes, but only 1 are left in the batch"),
-        ("DELETE a\nPUT b 1\nvv\n", "item 2: the 1 bytes of the value are not followed by a line end"),
+        ("DELETE a\nPUT b 5\nv", "item 2: the value has 5 bytes, of which the batch has only 1"),
+        ("DELETE a\nPUT b 1\nvv\n", "item 2: the value of 1 byte is not followed by a line end"),
         ("DELETE a\nGET ", "item 2: the key is empty; it has at least one byte"),
+        ("DELETE a\nGET a?x=1", "item 2: the key 'a?x=1' has a '?' or '#', which is percent-encoded: %3F, %23"),
+        ("DELETE a\nPUT b#c 1\nv\n", "item 2: the key 'b#c' has a '?' or '#', which is percent-encoded: %3F, %23"),
         ("DELETE a\nGET a b", "item 2: the key 'a b' has spaces or control characters, which are percent-encoded"),
     ])
     func `of a batch that cannot be read nothing is done`(batch: String, text: String) {
@@ -105,7 +125,7 @@ import Testing
         #expect(
             results(answer) == [
                 Result(status: 400, content: "'%zz' \(escape)"),
-                Result(status: 414, content: "the key is longer than the limit of 4 bytes"),
+                Result(status: 414, content: "the key has 5 bytes; the limit is 4 bytes"),
                 Result(status: 400, content: "'%4' \(escape)"), Result(status: 201, tag: #""abc-1""#),
             ])
         #expect(client.stored("good") == "v")

@@ -40,28 +40,30 @@ import Testing
             detail: "the value 'v' is not a whole number from -9223372036854775808 to 9223372036854775807"),
         Failure(
             target: "/keys/old", fields: ["Range": "bytes=1-"], status: .rangeNotSatisfiable,
-            detail: "the value has 1 bytes, of which the range 'bytes=1-' has none"),
+            detail: "the value has 1 byte, of which the range 'bytes=1-' has none"),
         Failure(target: "/keys/a?ttl=1", status: .badRequest, detail: "unknown query parameter 'ttl'"),
         Failure(
             target: "/keys/old", fields: ["If-Match": "x"], status: .badRequest,
-            detail: "If-Match: an entity tag starts with a quote, or W/ and a quote"),
+            detail: "If-Match: an entity tag starts with a quote, or W/ and a quote, unlike 'x'"),
         Failure(
             method: "PUT", fields: ["Content-Type": String(repeating: "x", count: 300)], status: .badRequest,
-            detail: "Content-Type has 300 bytes; the limit is 255"),
+            detail: "Content-Type '\(String(repeating: "x", count: 64))…' has 300 bytes; the limit is 255"),
         Failure(
-            method: "PUT", fields: ["Content-Type": "\u{7f}"], status: .badRequest,
-            detail: "Content-Type has control characters"),
+            method: "PUT", fields: ["Latchkey-Meta-": "x"], status: .badRequest,
+            detail: "Latchkey-Meta- has no name after the dash; its value is 'x'"),
         Failure(
             method: "PUT", fields: ["Content-Range": "bytes 0-1/2"], status: .badRequest,
             detail: "Content-Range has no meaning in a PUT: values are stored whole"),
         Failure(target: "/keys/a", status: .notFound, detail: "no value is stored under this key"),
-        Failure(target: "/nothing", status: .notFound, detail: "no such path; keys are at /keys/<key>, help is at /"),
+        Failure(
+            target: "/nothing", status: .notFound,
+            detail: "no such path as '/nothing'; keys are at /keys/<key>, help is at /"),
         Failure(
             method: "PATCH", status: .methodNotAllowed,
             detail: "PATCH is not allowed here, only GET, HEAD, PUT, DELETE, OPTIONS, POST"),
         Failure(
             target: "/keys/old", fields: ["If-Match": "\"x\""], status: .preconditionFailed,
-            detail: "the value's ETag does not meet If-Match or If-None-Match"),
+            detail: #"If-Match: the value's ETag "abc-1" is none of those given"#),
         Failure(
             method: "PUT", fields: ["If-Match": "*"], status: .preconditionFailed,
             detail: "If-Match: the key has no value"),
@@ -71,8 +73,8 @@ import Testing
         Failure(
             method: "PUT", body: .chunked([[1, 2, 3, 4], [5]]), status: .contentTooLarge,
             detail: "the value is larger than the limit of 4 bytes"),
-        Failure(target: "/keys/123456789", status: .uriTooLong, detail: "the key is longer than the limit of 8 bytes"),
-        Failure(method: "BREW", status: .notImplemented, detail: "this method is not known here"),
+        Failure(target: "/keys/123456789", status: .uriTooLong, detail: "the key has 9 bytes; the limit is 8 bytes"),
+        Failure(method: "BREW", status: .notImplemented, detail: "the method 'BREW' is not known here"),
         Failure(target: "/readyz", status: .serviceUnavailable, detail: "draining"),
     ]
 

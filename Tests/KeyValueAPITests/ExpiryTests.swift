@@ -125,7 +125,7 @@ import Testing
     @Test(arguments: [
         ("ttl=1&keepttl", "query parameters 'ttl' and 'keepttl' exclude each other"),
         ("keepttl&ttl=1", "query parameters 'ttl' and 'keepttl' exclude each other"),
-        ("keepttl=1", "query parameter 'keepttl' has no value"),
+        ("keepttl=1", "query parameter 'keepttl' takes no value, but has '1'"),
         ("ttl=1&ttl=1", "query parameter 'ttl' is given more than once"),
         ("keepttl&keepttl", "query parameter 'keepttl' is given more than once"),
         ("ttl=1&x", "unknown query parameter 'x'"), ("TTL=1", "unknown query parameter 'TTL'"),

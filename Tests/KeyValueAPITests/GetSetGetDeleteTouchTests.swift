@@ -63,7 +63,8 @@ import Testing
         let answer = client.post("a", "getdel")
         #expect(answer.status == 200)
         #expect(answer.text == "old")
-        #expect(answer.names == ["Content-Type", "Date", "Latchkey-Meta-By", "X-Content-Type-Options"])
+        #expect(
+            answer.names == ["Cache-Control", "Content-Type", "Date", "Latchkey-Meta-By", "X-Content-Type-Options"])
         #expect(answer["Content-Type"] == "text/old")
         #expect(client.keyCount == 0)
         let again = client.post("a", "getdel")

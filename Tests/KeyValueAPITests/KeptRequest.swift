@@ -26,6 +26,8 @@ struct KeptRequest: Sendable {
             bytes += line.value.utf8
             places.append((name, start..<middle, middle..<bytes.count))
         }
+        let methodPlace = bytes.count..<bytes.count + method.utf8.count
+        bytes += method.utf8
         memory = SharedBytes(copying: bytes)
         let fields = KeptFields()
         self.fields = fields
@@ -34,8 +36,7 @@ struct KeptRequest: Sendable {
                 fields.lines.append(Request.Field(name: name, text: memory.slice(text), value: memory.slice(value)))
             }
             return Request(
-                method: SharedBytes(copying: method.utf8).withBorrowedBytes { Method(name: $0) },
-                target: memory.slice(0..<target.count), fields: fields.lines)
+                method: memory.slice(methodPlace), target: memory.slice(0..<target.count), fields: fields.lines)
         }
     }
 

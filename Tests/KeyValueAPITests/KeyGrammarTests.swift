@@ -106,10 +106,13 @@ import Testing
         #expect(client.get(longest).text == "v")
         let acquisitions = client.acquisitions
         for method in ["GET", "HEAD", "PUT", "DELETE"] {
-            for tooLong in ["\(longest)a", "\(longest)%41", "a\(longest)", String(repeating: unit, count: 100_000)] {
+            for (tooLong, count) in [
+                ("\(longest)a", 1025), ("\(longest)%41", 1025), ("a\(longest)", 1025),
+                (String(repeating: unit, count: 100_000), 100_000),
+            ] {
                 let answer = client.send(method, "/keys/\(tooLong)", [:], method == "PUT" ? .whole([1]) : .none)
                 #expect(answer.status == 414)
-                #expect(answer.text == "the key is longer than the limit of 1024 bytes\n")
+                #expect(answer.text == "the key has \(count) bytes; the limit is 1024 bytes\n")
             }
         }
         #expect(client.acquisitions == acquisitions)
@@ -119,10 +122,10 @@ import Testing
     @Test func `the limit on keys is the one that was set`() {
         let client = InProcessClient(keyBytes: 3)
         #expect(client.put("abc", "v").status == 201)
-        #expect(client.get("abcd").text == "the key is longer than the limit of 3 bytes\n")
+        #expect(client.get("abcd").text == "the key has 4 bytes; the limit is 3 bytes\n")
         #expect(client.send("GET", "/keys/?prefix=abc").status == 200)
         #expect(
-            client.send("GET", "/keys/?prefix=abcd").text == "the prefix is longer than the limit of 3 bytes\n")
+            client.send("GET", "/keys/?prefix=abcd").text == "the prefix has 4 bytes; the limit is 3 bytes\n")
     }
 
     @Test(

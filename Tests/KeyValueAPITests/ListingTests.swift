@@ -15,7 +15,7 @@ import Testing
         let client = filledClient(3)
         let answer = client.send("GET", target)
         #expect(answer.status == 200)
-        #expect(answer.names == ["Content-Type", "Date"])
+        #expect(answer.names == ["Cache-Control", "Content-Type", "Date", "Vary"])
         #expect(answer["Content-Type"] == "text/plain; charset=utf-8")
         #expect(answer.text.hasSuffix("\n"))
         #expect(answer.lines.sorted() == ["key-0", "key-1", "key-2"])
@@ -126,7 +126,9 @@ import Testing
 
     @Test(arguments: [
         "", "x", "abc", "abc-0", "abc-0-", "abc--0", "-0-0", "abd-0-0", "0-0-0", "abc-4-0", "abc-ffffffffffffffff-0",
-        "abc-0-10000000000000000", "abc-0-0-0", "abc--1-0", "abc-0--1", "abc-g-0", "abc-0-g", "abc-0-%30",
+        "abc-0-10000000000000000", "abc-0-0-0", "abc--1-0", "abc-0--1", "abc-g-0", "abc-0-g", "abc-0-%30", "+abc-0-0",
+        "abc-+0-0", "abc-0-+0", "ABC-0-0",
+        "abc-0-A", "0abc-0-0", "abc-00-0", "abc-0-00", "abc-0-0a",
     ])
     func `a cursor that this run has not given out is refused`(cursor: String) {
         let answer = filledClient(3).send("GET", "/keys?cursor=\(cursor)")
@@ -138,7 +140,7 @@ import Testing
         let client = InProcessClient(keyBytes: 8)
         for (query, status, text) in [
             ("prefix=%zz", 400, "'%zz' in the prefix is not a percent escape of two hex digits"),
-            ("prefix=123456789", 414, "the prefix is longer than the limit of 8 bytes"),
+            ("prefix=123456789", 414, "the prefix has 9 bytes; the limit is 8 bytes"),
             ("x=1", 400, "unknown query parameter 'x'"), ("ttl=1", 400, "unknown query parameter 'ttl'"),
             ("limit=1&limit=1", 400, "query parameter 'limit' is given more than once"),
             ("all=true", 400, "unknown query parameter 'all'"),
@@ -178,6 +180,39 @@ import Testing
         #expect(pages.allSatisfy { $0.content.count < (256 << 10) + 4_096 })
         #expect(Set(pages.flatMap(\.lines)).count == 1_000)
         #expect(pages.flatMap(\.lines).count == 1_000)
+    }
+
+    @Test func `the answers that Accept chooses among say so, and caches ask for each again`() {
+        let client = filledClient(2)
+        for (target, accept) in [
+            ("/keys", "text/plain"), ("/keys?limit=1", "application/json"), ("/nothing", "*/*"), ("/keys/none", "*/*"),
+            ("/nothing", "application/json"), ("/keys?limit=0", "application/json"),
+        ] {
+            for method in ["GET", "HEAD"] {
+                let answer = client.send(method, target, ["Accept": accept])
+                #expect(answer["Vary"] == "Accept")
+                #expect(answer["Cache-Control"] == "no-cache")
+            }
+        }
+    }
+
+    @Test(arguments: [400, 1_333, 1_334, 1_400, 3_000])
+    func `a walk that has begun can be finished, however its prefix is escaped`(count: Int) {
+        let client = InProcessClient(keyBytes: 4_096)
+        let raw = [UInt8](repeating: UInt8(ascii: "!"), count: count)
+        for last in ["a", "b", "c"] {
+            #expect(client.send("PUT", Array("/keys/".utf8) + raw + Array(last.utf8), [:], .whole([1])).status == 201)
+        }
+        let first = client.send("GET", Array("/keys?limit=1&prefix=".utf8) + raw)
+        guard count <= 1_333 else {
+            #expect(first.status == 414)
+            #expect(first.text == "the prefix has \(3 * count) bytes, percent-encoded; the limit is 4000\n")
+            return
+        }
+        let query = "?limit=1&prefix=" + String(decoding: raw, as: UTF8.self)
+        let pages = client.pages(query)
+        #expect(pages.allSatisfy { $0.status == 200 })
+        #expect(Set(pages.flatMap(\.lines)).count == 3)
     }
 
     @Test func `a prefix that leaves no room for a link is refused`() {

@@ -94,7 +94,9 @@ import Testing
         let client = InProcessClient()
         let answer = client.put("a", "v", ["Content-Type": String(repeating: "x", count: count)])
         #expect(answer.status == 400)
-        #expect(answer.text == "Content-Type has \(count) bytes; the limit is 255\n")
+        #expect(
+            answer.text == "Content-Type '\(String(repeating: "x", count: 64))…' has \(count) bytes; the limit is 255\n"
+        )
         #expect(client.acquisitions == 0)
     }
 
@@ -104,7 +106,8 @@ import Testing
             let type = "text/x\(UnicodeScalar(byte))Set-Cookie: a=b"
             let answer = client.put("a", "v", ["Content-Type": type])
             #expect(answer.status == 400, "byte \(byte)")
-            #expect(answer.text == "Content-Type has control characters\n", "byte \(byte)")
+            #expect(answer.text.hasPrefix("Content-Type 'text/x\\u{"), "byte \(byte)")
+            #expect(answer.text.hasSuffix("Set-Cookie: a=b' has a control character, its byte 7\n"), "byte \(byte)")
         }
         #expect(client.acquisitions == 0)
     }
@@ -160,7 +163,7 @@ import Testing
         let answer = client.send(method, "/keys/a")
         #expect(answer.status == 404)
         #expect(answer.text == "no value is stored under this key\n")
-        #expect(answer.names == ["Content-Type", "Date"])
+        #expect(answer.names == ["Cache-Control", "Content-Type", "Date", "Vary"])
         #expect(client.keyCount == 1)
     }
 }

@@ -57,8 +57,31 @@ import Testing
         #expect(answer.text == "the value has 10 bytes, of which the range '\(range)' has none\n")
     }
 
-    @Test(arguments: ["bytes=0-", "bytes=0-0", "bytes=-1", "bytes=-0", "bytes=5-9"])
-    func `the empty value has no parts`(range: String) {
+    @Test(arguments: ["bytes=-1", "bytes=-5", "bytes=-99999999999999999999999"])
+    func `the last bytes of the empty value are all of it`(range: String) {
+        let answer = filledClient("").get("a", ["Range": range])
+        #expect(answer.status == 200)
+        #expect(answer.content.isEmpty)
+        #expect(answer["Content-Range"] == nil)
+        #expect(answer["ETag"] == #""abc-1""#)
+    }
+
+    @Test(arguments: [
+        ["bytes=0-1", "bytes=3-4"], ["bytes=0-1", "bytes=0-1"], ["bytes=99-", ""], ["items=0-1", "bytes=0-1"],
+    ])
+    func `several lines of Range are ignored`(ranges: [String]) {
+        let answer = filledClient().get("a", InProcessClient.Fields(ranges.map { ("Range", $0) }))
+        #expect(answer.status == 200)
+        #expect(answer.text == "0123456789")
+    }
+
+    @Test func `several lines of If-Range do not hold`() {
+        let fields: InProcessClient.Fields = ["If-Range": #""abc-1""#, "If-Range": #""abc-1""#, "Range": "bytes=0-1"]
+        #expect(filledClient().get("a", fields).status == 200)
+    }
+
+    @Test(arguments: ["bytes=0-", "bytes=0-0", "bytes=-0", "bytes=5-9"])
+    func `the empty value has no other parts`(range: String) {
         let client = filledClient("")
         let answer = client.get("a", ["Range": range])
         #expect(answer.status == 416)

@@ -14,7 +14,7 @@ import Testing
     ]
     private static let fieldNames: Set<String> = [
         "Accept-Ranges", "Allow", "Cache-Control", "Content-Encoding", "Content-Range", "Content-Type", "Date", "ETag",
-        "Latchkey-TTL", "Link", "Preference-Applied", "X-Content-Type-Options",
+        "Latchkey-TTL", "Link", "Preference-Applied", "Vary", "X-Content-Type-Options",
     ]
 
     /// All that a client could find out of an entry.

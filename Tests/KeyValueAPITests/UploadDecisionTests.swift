@@ -168,9 +168,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("GET", "/keys/a"), ("HEAD", "/keys/a"), ("DELETE", "/keys/a"), ("BREW", "/keys/a"),
-        ("POST", "/keys/a?op=getdel"), ("POST", "/keys/a?op=touch&ttl=none"), ("POST", "/keys/"), ("PUT", "/keys/"),
-        ("PUT", "/livez"), ("PUT", "/nothing"), ("PUT", "/keys"),
+        ("GET", "/keys/a"), ("HEAD", "/keys/a"), ("DELETE", "/keys/a"), ("OPTIONS", "/keys/a"), ("OPTIONS", "*"),
+        ("POST", "/keys/a?op=getdel"), ("POST", "/keys/a?op=touch&ttl=none"), ("GET", "/livez"), ("GET", "/keys"),
     ])
     func `content where none is wanted is skipped, up to the limit of a value`(method: String, target: String) {
         let client = InProcessClient(valueBytes: 1_000)
@@ -179,6 +178,35 @@ import Testing
         #expect(with.reception == .respondAtEnd)
         #expect(with.status == without.status)
         #expect(with.content == without.content)
+        let longer = client.send(method, target, [:], .whole(Self.body(1_001)))
+        #expect(longer.reception == .refuse)
+        #expect(longer.status == 413)
+    }
+
+    @Test(arguments: [
+        ("BREW", "/keys/a", 501), ("BREW", "/nothing", 501), ("PATCH", "/keys/a", 405), ("POST", "/keys/", 405),
+        ("PUT", "/keys/", 405), ("PUT", "/keys", 405), ("PUT", "/batch", 405), ("GET", "/batch", 405),
+        ("PUT", "/livez", 405), ("POST", "/metrics", 405), ("PUT", "/nothing", 404), ("OPTIONS", "/nothing", 404),
+        ("PUT", "*", 404),
+    ])
+    func `who asks before sending where nothing can be sent is refused at once, others at the end of their content`(
+        method: String, target: String, status: Int
+    ) {
+        let client = InProcessClient(valueBytes: 1_000)
+        let plain = client.send(method, target)
+        #expect(plain.status == status)
+        for body in [.whole(Self.body(1_000)), .chunked([[1]])] as [InProcessClient.Body] {
+            let asking = client.send(method, target, ["Expect": "100-continue"], body)
+            #expect(asking.reception == .refuse)
+            #expect(asking.status == status)
+            #expect(asking.content == plain.content)
+            #expect(asking["Allow"] == plain["Allow"])
+            let answer = client.send(method, target, [:], body)
+            #expect(answer.reception != .refuse)
+            #expect(answer.status == status)
+            #expect(answer.content == plain.content)
+            #expect(answer["Allow"] == plain["Allow"])
+        }
         let longer = client.send(method, target, [:], .whole(Self.body(1_001)))
         #expect(longer.reception == .refuse)
         #expect(longer.status == 413)

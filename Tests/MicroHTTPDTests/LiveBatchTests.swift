@@ -65,9 +65,9 @@ import Testing
         ("GET a b", "the key 'a b' has spaces or control characters, which are percent-encoded"),
         ("PUT a", "'' is not the length of a value: PUT <key> <length>, in bytes"),
         ("PUT a -1\n", "'-1' is not the length of a value: PUT <key> <length>, in bytes"),
-        ("PUT a 3\nab", "the value has 3 bytes, but only 2 are left in the batch"),
-        ("PUT a 2\nabc\n", "the 2 bytes of the value are not followed by a line end"),
-        ("PUT a 99999999999999999999\nx", "the value has 99999999999999999999 bytes, but only 1 are left in the batch"),
+        ("PUT a 3\nab", "the value has 3 bytes, of which the batch has only 2"),
+        ("PUT a 2\nabc\n", "the value of 2 bytes is not followed by a line end"),
+        ("PUT a 99999999999999999999\nx", "the value has 99999999999999999999 bytes, of which the batch has only 1"),
     ])
     func `where one item is malformed, nothing is done`(item: String, detail: String) async throws {
         try await withServer { live in
@@ -88,7 +88,7 @@ import Testing
             let response = try live.connect().exchange("POST", "/batch", content: Array(items.utf8))
             #expect(response.status == 200)
             let malformed = "'%zz' in the key is not a percent escape of two hex digits"
-            let tooLong = "the key is longer than the limit of 3 bytes"
+            let tooLong = "the key has 4 bytes; the limit is 3 bytes"
             #expect(
                 response.text == """
                     201 - "abc-1"

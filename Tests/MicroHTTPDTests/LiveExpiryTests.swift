@@ -83,7 +83,7 @@ import Testing
         ("ttl=315576000.1", "ttl '315576000.1' is not a number of seconds above 0 and at most 315576000"),
         ("ttl=1&keepttl", "query parameters 'ttl' and 'keepttl' exclude each other"),
         ("ttl=1&ttl=2", "query parameter 'ttl' is given more than once"),
-        ("keepttl=yes", "query parameter 'keepttl' has no value"),
+        ("keepttl=yes", "query parameter 'keepttl' takes no value, but has 'yes'"),
     ])
     func `a time that is none is refused, and nothing is stored`(query: String, detail: String) async throws {
         try await withServer { live in

@@ -29,7 +29,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [(0, "0-"), (0, "-1"), (10, "10-"), (10, "10-20"), (10, "99999999999999999999999-"), (10, "-0")])
+    @Test(arguments: [(0, "0-"), (0, "-0"), (10, "10-"), (10, "10-20"), (10, "99999999999999999999999-"), (10, "-0")])
     func `a part that does not exist is 416 with the length there is`(count: Int, range: String) async throws {
         try await withServer { live in
             let client = try live.connect()
@@ -51,6 +51,7 @@ import Testing
         ("GET", "Range: bytes=0-1\r\nIf-Range: W/\"abc-1\"\r\n"),
         ("GET", "Range: bytes=99-\r\nIf-Range: \"abc-2\"\r\n"),
         ("GET", "Range: bytes=0-1\r\nIf-Range: Sun, 06 Nov 1994 08:49:37 GMT\r\n"),
+        ("GET", "Range: bytes=0-1\r\nRange: bytes=0-1\r\n"),
     ])
     func `what asks for no one part, or for that of another value, gets all`(method: String, fields: String)
         async throws
@@ -63,6 +64,17 @@ import Testing
             #expect(response["Content-Length"] == "10")
             #expect(response["Content-Range"] == nil)
             #expect(response.body == (method == "GET" ? pattern(10) : []))
+        }
+    }
+
+    @Test func `the last bytes of an empty value are all of it`() async throws {
+        try await withServer { live in
+            let client = try live.connect()
+            _ = try client.put("a", [])
+            let response = try client.exchange("GET", "/keys/a", "Range: bytes=-5\r\n")
+            #expect(response.statusLine == "HTTP/1.1 200 OK")
+            #expect(response["Content-Length"] == "0")
+            #expect(response["Content-Range"] == nil)
         }
     }
 

@@ -25,7 +25,7 @@ import Testing
         ("", "", "name a prefix, as in ?prefix=x, or say all=true to remove every key"),
         ("?prefix=", "", "name a prefix, as in ?prefix=x, or say all=true to remove every key"),
         ("?all=yes", "", "all 'yes' is not true"), ("?limit=1", "", "unknown query parameter 'limit'"),
-        ("?prefix=a", "If-Match: *\r\n", "conditions go with one key, not with all that have a prefix"),
+        ("?prefix=a", "If-Match: *\r\n", "If-Match goes with one key, not with all that have a prefix"),
     ])
     func `a removal of too much is refused, and nothing is removed`(query: String, fields: String, detail: String)
         async throws

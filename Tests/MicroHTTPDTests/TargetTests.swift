@@ -108,7 +108,7 @@ import Testing
             #expect(live.stored([UInt8](repeating: 0x41, count: 1024)) == [1])
             let tooLong = try client.exchange("GET", "/keys/\(longest)A")
             #expect(tooLong.statusLine == "HTTP/1.1 414 URI Too Long")
-            #expect(tooLong.text == "the key is longer than the limit of 1024 bytes\n")
+            #expect(tooLong.text == "the key has 1025 bytes; the limit is 1024 bytes\n")
             // No key of no bytes, but the list of all keys.
             #expect(try client.exchange("GET", "/keys/").text == String(repeating: "A", count: 1024) + "\n")
             #expect(try client.put("", [1]).status == 405)
