@@ -141,4 +141,25 @@ import Testing
         }
         #expect(asked > 20 && asked < 480, "or the ranges above are not mixed")
     }
+
+    @Test(arguments: seeds)
+    func `any bytes are read, and what cannot be a media range changes nothing`(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        func prefersJSON(_ values: [[UInt8]]) -> Bool {
+            withRequest(lines: values.map { (Array("Accept".utf8), $0) }) { $0.prefersJSON }
+        }
+        // No letters, so none of it is a range that counts; no quotes, which would take in what follows.
+        let noise = (UInt8.min ... .max).filter { byte in
+            !(0x41...0x5a).contains(byte & 0xdf) && byte != UInt8(ascii: "*") && byte != UInt8(ascii: "\"")
+        }
+        for _ in 0..<4_000 {
+            // Anything at all only has to be read.
+            _ = prefersJSON((0..<Int.random(in: 0...3, using: &random)).map { _ in random.bytes(12) })
+            let around = (0..<2).map { _ in random.bytes(Int.random(in: 0...8, using: &random), of: noise) }
+            for range in ["application/json", "text/plain", "text/html"] {
+                let value = around[0] + Array(",\(range),".utf8) + around[1]
+                #expect(prefersJSON([value]) == (range == "application/json"), "\(value)")
+            }
+        }
+    }
 }

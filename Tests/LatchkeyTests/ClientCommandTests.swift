@@ -78,6 +78,17 @@ import Testing
         }
     }
 
+    @Test func `a name that nobody has is told in the resolver's words`() async throws {
+        try await blocking {
+            // Too long for a name, so nobody is asked for it.
+            let name = String(repeating: "a", count: 300)
+            let outcome = try Program.run(["get", "k", "--url", "http://\(name)"])
+            #expect(outcome.code == 1)
+            #expect(isOneLine(outcome.errors, with: "cannot resolve the host '\(name)': "))
+            #expect(!outcome.errors.contains("assign requested address"))
+        }
+    }
+
     @Test func `nobody there is one line and exit code 1`() async throws {
         try await blocking {
             let listener = try Listener(host: "127.0.0.1", port: 0)

@@ -65,11 +65,18 @@ struct Curl: Sendable {
 
 /// Runs `body`, which may block, with a server of its own.
 func withCurl(_ arguments: [String] = [], _ body: @Sendable (Curl) throws -> Void) async throws {
+    try await withCurlAndServer(arguments) { curl, _, _ in try body(curl) }
+}
+
+/// Runs `body`, which may block, with a server of its own, and hands over that and its port too.
+func withCurlAndServer(
+    _ arguments: [String] = [], _ body: @Sendable (Curl, Program, UInt16) throws -> Void
+) async throws {
     try await blocking {
         let (program, port) = try Program.serving(arguments)
         let curl = try Curl(port: port)
         defer { curl.removeFiles() }
-        try body(curl)
+        try body(curl, program, port)
         program.signal(SIGTERM)
         let outcome = try program.outcome()
         #expect(outcome.code == 0, "\(outcome.errors)")

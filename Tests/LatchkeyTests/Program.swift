@@ -93,6 +93,16 @@ final class Program {
 
     func signal(_ number: Int32) { kill(process, number) }
 
+    /// The processor time that all its threads have taken so far. `clock_getcpuclockid(3)`.
+    func processorTime() throws -> Duration {
+        var clock = clockid_t()
+        var time = timespec()
+        guard clock_getcpuclockid(process, &clock) == 0, clock_gettime(clock, &time) == 0 else {
+            throw SocketFailure("read the processor time")
+        }
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
+
     /// What it has written to standard output, as soon as that is enough, or at its end.
     func output(until isEnough: ([UInt8]) -> Bool) throws -> [UInt8] {
         _ = try output.read(until: isEnough)
