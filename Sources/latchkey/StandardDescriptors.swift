@@ -10,8 +10,8 @@ enum StandardDescriptors {
     static func occupy() {
         for (descriptor, direction) in [(STDIN_FILENO, O_WRONLY), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_RDONLY)]
         where fcntl(descriptor, F_GETFD) < 0 {
-            // The lowest free descriptor is this one, since those below it are open by now.
-            _ = open("/dev/null", direction)
+            // The lowest free descriptor is this one, since those below it are open by now. Unsafe: the path is a literal.
+            _ = unsafe open("/dev/null", direction)
         }
     }
 }
