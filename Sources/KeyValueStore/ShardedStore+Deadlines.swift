@@ -54,6 +54,8 @@ extension ShardedStore {
         public var removedCount = 0
         /// Bytes of their keys and values.
         public var removedBytes = 0
+        /// How often a shard's lock was acquired to remove entries.
+        public var stepCount = 0
         /// The longest time that a shard's lock was held, in nanoseconds.
         public var longestHold: UInt64 = 0
     }
@@ -77,6 +79,7 @@ extension ShardedStore {
             while let start = order {
                 let (next, hold) = step(of: cell, from: start, now: now, into: &expired)
                 order = next
+                result.stepCount += 1
                 result.removedCount += expired.count
                 for entry in expired { result.removedBytes += entry.keyCount + entry.valueCount }
                 result.longestHold = max(result.longestHold, hold)

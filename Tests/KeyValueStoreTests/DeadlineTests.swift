@@ -97,6 +97,7 @@ import Testing
         hand.advance(by: 1)
         let result = store.sweep()
         #expect(result.removedCount == 50_000)
+        #expect(result.stepCount >= (50_000 + Segment.maximumCount - 1) / Segment.maximumCount)
         #expect(result.longestHold > 0)
         #expect(store.totalCounts.keys == 0)
         #expect(store.put(makeEntry([1], deadline: hand.now + 1)).hasCreated)
