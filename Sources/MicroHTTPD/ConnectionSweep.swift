@@ -40,7 +40,7 @@ struct SweepRecord {
     private var abandonedAtStep: UInt64?
 
     /// Whether the connection is to be ended at `now`, and so for good.
-    fileprivate mutating func mustEnd(
+    mutating func mustEnd(
         _ connection: Connection, at now: ContinuousClock.Instant, idleTimeout: Duration
     ) -> Bool {
         let (step, activity) = (connection.step, connection.activity)

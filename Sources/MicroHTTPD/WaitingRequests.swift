@@ -7,26 +7,7 @@ import Sockets
 /// A connection is suspended by its loop's thread and resumed by the `Resumer`, which has taken it out first: so each is
 /// resumed once per suspension. The library closes no suspended connection, so none is resumed after it is closed.
 final class WaitingRequests: Sendable {
-    /// Overdue requests are looked for at most this often, however many different deadlines there are.
-    fileprivate static let scanInterval = Duration.milliseconds(5)
-
-    fileprivate struct Place {
-        let request: WaitingRequest
-        let deadline: ContinuousClock.Instant?
-    }
-
-    fileprivate struct State {
-        /// All that are suspended.
-        var places: [Place] = []
-        /// Those among them that are to be resumed.
-        var woken: [WaitingRequest] = []
-        /// No request that is suspended has an earlier deadline.
-        var earliestDeadline: ContinuousClock.Instant?
-        var lastScan: ContinuousClock.Instant?
-        /// Whether no further request may wait.
-        var isClosed = false
-    }
-    private let state = AnnotatedMutex(State())
+    private let state = AnnotatedMutex(WaitingList())
     private let wakeUp: WakeUp
 
     /// - Parameter wakeUp: ends the wait of the `Resumer`.
@@ -44,13 +25,7 @@ final class WaitingRequests: Sendable {
             guard !state.isClosed else { return (false, false) }
             // Under the lock, so that the resumer cannot come first.
             MHD_suspend_connection(request.connection)
-            let nextScan = state.nextScan
-            request.standing.place = state.places.count
-            state.places.append(Place(request: request, deadline: deadline))
-            if let deadline { state.earliestDeadline = min(deadline, state.earliestDeadline ?? deadline) }
-            // Somebody may have resumed it while it was on its way here.
-            if request.standing.isWoken { state.woken.append(request) }
-            return (true, state.nextScan != nextScan || request.standing.isWoken)
+            return (true, state.add(request, until: deadline))
         }
         if mustSignal { wakeUp.signal() }
         return isSuspended
@@ -109,12 +84,7 @@ extension WaitingRequests {
     ///
     /// - Returns: these, and when to come again though nobody was woken.
     func takeDue(at now: ContinuousClock.Instant) -> (due: [WaitingRequest], next: ContinuousClock.Instant?) {
-        state.withLock { state in
-            if let nextScan = state.nextScan, nextScan <= now { state.wakeOverdue(at: now) }
-            let due = exchange(&state.woken, with: [])
-            for request in due { state.remove(request) }
-            return (due, state.nextScan)
-        }
+        state.withLock { $0.takeDue(at: now) }
     }
 
     /// Has the requests resumed whose clients have left, so that they end. A suspended connection notices nothing itself.
@@ -136,49 +106,5 @@ extension WaitingRequests {
             if mustSignal { wakeUp.signal() }
             start += 64
         }
-    }
-}
-
-extension WaitingRequests.State {
-    /// When to look for requests that are overdue.
-    fileprivate var nextScan: ContinuousClock.Instant? {
-        guard let earliestDeadline else { return nil }
-        guard let lastScan else { return earliestDeadline }
-        return max(earliestDeadline, lastScan + WaitingRequests.scanInterval)
-    }
-
-    /// - Returns: whether it is the first to be woken, so that the resumer does not know yet.
-    fileprivate mutating func wake(_ request: WaitingRequest) -> Bool {
-        if request.standing.isWoken { return false }
-        request.standing.isWoken = true
-        // Where it is not suspended, it will be asked for soon, or find this when it is about to wait.
-        guard request.standing.place != nil else { return false }
-        woken.append(request)
-        return woken.count == 1
-    }
-
-    /// O(suspended).
-    fileprivate mutating func wakeOverdue(at now: ContinuousClock.Instant) {
-        lastScan = now
-        earliestDeadline = nil
-        for place in places {
-            guard let deadline = place.deadline else { continue }
-            if deadline <= now {
-                _ = wake(place.request)
-            } else {
-                earliestDeadline = min(deadline, earliestDeadline ?? deadline)
-            }
-        }
-    }
-
-    /// O(1).
-    fileprivate mutating func remove(_ request: WaitingRequest) {
-        guard let place = request.standing.place else { return }
-        let last = places.removeLast()
-        if last.request !== request {
-            places[place] = last
-            last.request.standing.place = place
-        }
-        request.standing.place = nil
     }
 }
