@@ -41,7 +41,7 @@ test-tsan: test-dependencies ## Run all tests under ThreadSanitizer.
 test-asan: test-dependencies ## Run all tests under AddressSanitizer.
 	LSAN_OPTIONS=suppressions=$(CURDIR)/Scripts/leak-suppressions.txt \
 		PROGRAM_LSAN_OPTIONS=suppressions=$(CURDIR)/Scripts/program-leak-suppressions.txt:print_suppressions=0 \
-		$(SWIFT) test $(SLOW_TEST_FLAGS) --sanitize=address --scratch-path .build-asan $(SWIFT_FLAGS)
+		$(SWIFT) test $(SLOW_TEST_FLAGS) --sanitize=address -Xswiftc -DADDRESS_SANITIZER --scratch-path .build-asan $(SWIFT_FLAGS)
 
 ifdef BINARY
 check-api: ## Check the server against openapi.yaml. With BINARY=FILE: that one, without building.

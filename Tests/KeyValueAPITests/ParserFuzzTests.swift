@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Fields and parameters of random bytes, where requests that are nearly right hardly come.
-@Suite(.timeLimit(.minutes(10))) struct ParserFuzzTests {
+@Suite(.timeLimit(.minutes(suiteMinutes))) struct ParserFuzzTests {
     private static let count = 3_000
 
     /// Random bytes, or random pieces of what is expected.

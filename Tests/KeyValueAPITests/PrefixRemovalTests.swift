@@ -1,12 +1,13 @@
 import Glibc
 import KeyValueStore
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import KeyValueAPI
 
 /// `DELETE /keys`: all keys with a prefix.
-@Suite(.timeLimit(.minutes(10))) struct PrefixRemovalTests {
+@Suite(.timeLimit(.minutes(suiteMinutes))) struct PrefixRemovalTests {
     private func filledClient(_ count: Int = 100, shards: Int = 8) -> InProcessClient {
         let client = InProcessClient(shards: shards)
         for number in 0..<count { client.put("\(number.isMultiple(of: 2) ? "even" : "odd")/\(number)", "v") }

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Requests of all kinds, one after the other, to one service.
-@Suite(.timeLimit(.minutes(10))) struct RequestFuzzTests {
+@Suite(.timeLimit(.minutes(suiteMinutes))) struct RequestFuzzTests {
     private static let count = 4_000
 
     /// What an answer to a complete request may be; 503 is for a server that stops.

@@ -1,10 +1,11 @@
 import KeyValueAPI
+import TestSupport
 import Testing
 
 @testable import KeyValueStore
 
 /// `Prefer: wait`: requests that wait for a change. The key of these tests has the tag `"abc-1"` at first.
-@Suite(.timeLimit(.minutes(10))) struct WaitTests {
+@Suite(.timeLimit(.minutes(suiteMinutes))) struct WaitTests {
     static let unchanged: InProcessClient.Fields = ["If-None-Match": #""abc-1""#, "Prefer": "wait=30"]
     let clock = HandClock()
 

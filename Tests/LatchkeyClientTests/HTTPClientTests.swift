@@ -5,7 +5,7 @@ import Sockets
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct HTTPClientTests {
+@Suite(.timeLimit(.minutes(suiteMinutes))) struct HTTPClientTests {
     private static let created = "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n"
 
     @Test func `a request goes out as it was made`() async throws {

@@ -1,9 +1,10 @@
 import Sockets
+import TestSupport
 import Testing
 
 @testable import LatchkeyServer
 
-@Suite(.timeLimit(.minutes(10))) struct LatchkeyServiceTests {
+@Suite(.timeLimit(.minutes(suiteMinutes))) struct LatchkeyServiceTests {
     @Test func `metrics tell what was done`() async throws {
         try await RunningService.with { service in
             let close = "Host: x\r\nConnection: close\r\n"
@@ -61,7 +62,7 @@ import Testing
 
     @Test func `the health check finds a running service and misses a stopped one`() async throws {
         let port = try await RunningService.with { service in
-            try checkHealth(host: "127.0.0.1", port: service.port, timeoutSeconds: 240)
+            try checkHealth(host: "127.0.0.1", port: service.port, timeoutSeconds: patienceSeconds)
             return service.port
         }
         #expect(throws: HealthCheckFailure.self) { try checkHealth(host: "127.0.0.1", port: port) }
@@ -80,12 +81,13 @@ import Testing
         async throws
     {
         try await RunningService.with { service in
-            let connection = try ClientConnection(host: "127.0.0.1", port: service.port, timeoutSeconds: 240)
+            let connection = try ClientConnection(
+                host: "127.0.0.1", port: service.port, timeoutSeconds: patienceSeconds)
             try connection.send(
                 Array("PUT /keys/a HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n".utf8))
             // The interim answer says that the service has begun with this request.
             #expect(String(decoding: try connection.receive(), as: UTF8.self).hasPrefix("HTTP/1.1 100 "))
-            let idle = try ClientConnection(host: "127.0.0.1", port: service.port, timeoutSeconds: 240)
+            let idle = try ClientConnection(host: "127.0.0.1", port: service.port, timeoutSeconds: patienceSeconds)
             service.requestStop()
             // An idle connection is ended by the drain, so this tells that it has begun.
             #expect(try idle.receive().isEmpty)

@@ -4,7 +4,7 @@ import Testing
 @testable import latchkey
 
 /// Arguments that are not UTF-8, and descriptors that are closed.
-@Suite(.timeLimit(.minutes(10))) struct ArgumentTests {
+@Suite(.timeLimit(.minutes(suiteMinutes))) struct ArgumentTests {
     @Test(arguments: [
         [], [0x61], Array("é\u{301}😀\u{fffd}".utf8), [0xff], [0xc3], [0xc3, 0x28], [0xf0, 0x9f, 0x98],
         [0xed, 0xa0, 0x80],

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What the commands make of answers that the server itself would be hard to bring to give.
-@Suite(.timeLimit(.minutes(10))) struct ClientCommandTests {
+@Suite(.timeLimit(.minutes(suiteMinutes))) struct ClientCommandTests {
     @Test func `the flag wins over the variable`() async throws {
         try await blocking {
             let server = try ScriptedServer([valueAnswer("x")])

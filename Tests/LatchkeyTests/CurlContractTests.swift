@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What the contract says beside the first recipes, with the real curl and the real program.
-@Suite(.timeLimit(.minutes(10))) struct CurlContractTests {
+@Suite(.timeLimit(.minutes(suiteMinutes))) struct CurlContractTests {
     @Test func `a value that is put with keepttl keeps the end of the one before`() async throws {
         try await withCurl { curl in
             let (file, target) = (try curl.write("file", Array("v".utf8)), "\(curl.url)/keys/session")

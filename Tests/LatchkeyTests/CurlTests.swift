@@ -1,7 +1,8 @@
+import TestSupport
 import Testing
 
 /// The recipes of the documentation, with the real curl and the real program.
-@Suite(.timeLimit(.minutes(10))) struct CurlTests {
+@Suite(.timeLimit(.minutes(suiteMinutes))) struct CurlTests {
     /// Bytes of every kind.
     private static func bytes(_ count: Int) -> [UInt8] {
         (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ $0 >> 8) }

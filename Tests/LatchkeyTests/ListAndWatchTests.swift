@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// list and watch against a server that plays a script.
-@Suite(.timeLimit(.minutes(10))) struct ListAndWatchTests {
+@Suite(.timeLimit(.minutes(suiteMinutes))) struct ListAndWatchTests {
     private static func page(_ text: String, next: String? = nil) -> ScriptedServer.Answer {
         valueAnswer(text, fields: next.map { "Link: <\($0)>; rel=\"next\"\r\n" } ?? "")
     }

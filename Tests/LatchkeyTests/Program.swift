@@ -1,5 +1,6 @@
 import Glibc
 import Sockets
+import TestSupport
 import Testing
 
 /// The program itself, as it was built for these tests, or another one, in a process of its own. Everything here blocks.
@@ -9,8 +10,17 @@ final class Program {
         let code: Int32
         let output: String
         let errors: String
+
+        /// Whether a server has ended well, with nothing left unanswered.
+        var isGraceful: Bool { code == 0 && !errors.contains("drain time-out") }
     }
 
+    /// A program that did not end, nor say what it was to say, while there was patience.
+    struct StillRunning: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    private let name: String
     private let process: pid_t
     private let output: ReadingEnd
     private let errors: ReadingEnd
@@ -61,13 +71,18 @@ final class Program {
             }
         }
         guard started.code == 0 else { throw SocketFailure("start \(location)", code: started.code) }
+        name = ([location] + arguments).joined(separator: " ")
         (process, self.output, self.errors) = (started.process, output, errors)
     }
 
     deinit {
-        guard !hasEnded else { return }
+        if !hasEnded { end() }
+    }
+
+    private func end() {
         kill(process, SIGKILL)
         waitpid(process, nil, 0)
+        hasEnded = true
     }
 
     /// Runs the program to its end.
@@ -82,7 +97,7 @@ final class Program {
         _ arguments: [String] = [], environment: [String: String] = [:]
     ) throws -> (program: Program, port: UInt16) {
         let program = try Program(["--port", "0", "--threads", "2"] + arguments, environment: environment)
-        let text = try program.output.read { $0.contains(UInt8(ascii: "\n")) }
+        let text = String(decoding: try program.output { $0.contains(UInt8(ascii: "\n")) }, as: UTF8.self)
         let prefix = "latchkey: serving on http://127.0.0.1:"
         guard text.hasPrefix(prefix), let port = UInt16(text.dropFirst(prefix.count).dropLast()) else {
             Issue.record("not the start-up line: '\(text)'")
@@ -105,18 +120,36 @@ final class Program {
 
     /// What it has written to standard output, as soon as that is enough, or at its end.
     func output(until isEnough: ([UInt8]) -> Bool) throws -> [UInt8] {
-        _ = try output.read(until: isEnough)
+        guard output.read(by: .now + patience, until: isEnough) else { throw stillRunning() }
         return output.seen
     }
 
-    /// Waits for the end. Fails, and ends it, where the program is still there after four minutes.
+    /// Waits for the end. Fails, and ends it, where the program is still there when patience is over.
     func outcome() throws -> Outcome {
-        let (output, errors) = (try output.read { _ in false }, try errors.read { _ in false })
-        var status: Int32 = 0
-        waitpid(process, &status, 0)
-        hasEnded = true
+        let deadline = ContinuousClock.now + patience
+        guard output.read(by: deadline), errors.read(by: deadline), let status = status(by: deadline) else {
+            throw stillRunning()
+        }
         let death = status & 0x7f
-        return Outcome(code: death == 0 ? status >> 8 & 0xff : 128 + death, output: output, errors: errors)
+        return Outcome(code: death == 0 ? status >> 8 & 0xff : 128 + death, output: output.text, errors: errors.text)
+    }
+
+    /// What `waitpid(2)` tells of the end; nil where there was none by then.
+    private func status(by deadline: ContinuousClock.Instant) -> Int32? {
+        var status: Int32 = 0
+        // Most have ended by now: their output has.
+        while waitpid(process, &status, WNOHANG) == 0 {
+            guard .now < deadline else { return nil }
+            usleep(1_000)
+        }
+        hasEnded = true
+        return status
+    }
+
+    private func stillRunning() -> StillRunning {
+        end()
+        return StillRunning(
+            description: "\(name) was still running, and was killed; it had said '\(output.text)' and '\(errors.text)'")
     }
 
     /// A variable of the tests' own environment as it is passed on.
@@ -153,19 +186,21 @@ private final class ReadingEnd {
         return (ReadingEnd(ends[0]), ends[1])
     }
 
-    /// Reads until `isEnough` or the end, and tells all that was read so far.
-    func read(until isEnough: ([UInt8]) -> Bool) throws -> String {
+    /// `seen` as text.
+    var text: String { String(decoding: seen, as: UTF8.self) }
+
+    /// Reads until `isEnough` or the end, and tells whether it came to that by `deadline`.
+    func read(by deadline: ContinuousClock.Instant, until isEnough: ([UInt8]) -> Bool = { _ in false }) -> Bool {
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while !isEnough(seen) {
+            let rest = max(.zero, deadline - .now)
             var event = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            guard poll(&event, 1, 240_000) > 0 else {
-                throw SocketFailure("read what the program says", code: ETIMEDOUT)
-            }
+            guard poll(&event, 1, Int32(rest / .milliseconds(1))) > 0 else { return false }
             let count = Glibc.read(descriptor, &buffer, buffer.count)
-            guard count > 0 else { break }
+            guard count > 0 else { return true }
             seen += buffer[..<count]
         }
-        return String(decoding: seen, as: UTF8.self)
+        return true
     }
 }
 

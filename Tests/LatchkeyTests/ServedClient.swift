@@ -1,5 +1,6 @@
 import Glibc
 import Sockets
+import TestSupport
 import Testing
 
 extension Curl {
@@ -47,9 +48,9 @@ extension Program {
     }
 }
 
-/// Calls `condition` until it holds. Fails, as not able to do what `operation` says, after four minutes.
+/// Calls `condition` until it holds. Fails, as not able to do what `operation` says, when patience is over.
 func repeatUntil(_ operation: String, _ condition: () throws -> Bool) throws {
-    let end = ContinuousClock.now + .seconds(240)
+    let end = ContinuousClock.now + patience
     while try !condition() {
         guard .now < end else { throw SocketFailure(operation, code: ETIMEDOUT) }
     }

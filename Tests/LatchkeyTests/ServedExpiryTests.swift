@@ -1,7 +1,8 @@
+import TestSupport
 import Testing
 
 /// Times to live and conditions of `latchkey put` against the server itself.
-@Suite(.timeLimit(.minutes(10))) struct ServedExpiryTests {
+@Suite(.timeLimit(.minutes(suiteMinutes))) struct ServedExpiryTests {
     @Test func `a value is gone when its time is over, and only then`() async throws {
         try await withCurl { curl in
             _ = try curl.put("lasting", "x", "--ttl", "1000")

@@ -1,7 +1,8 @@
+import TestSupport
 import Testing
 
 /// `latchkey list` against the server itself.
-@Suite(.timeLimit(.minutes(10))) struct ServedListTests {
+@Suite(.timeLimit(.minutes(suiteMinutes))) struct ServedListTests {
     /// What a page has where nothing else is asked for.
     private static let pageSize = 1000
 

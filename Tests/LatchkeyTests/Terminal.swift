@@ -1,5 +1,6 @@
 import Glibc
 import Sockets
+import TestSupport
 
 /// A pseudo-terminal: what a program writes to its end can be read here.
 final class Terminal {
@@ -34,11 +35,13 @@ final class Terminal {
         programEnd = -1
     }
 
-    /// Reads until the program has closed its end, and calls `step` all along with what was read so far.
+    /// Reads until the program has closed its end, and calls `step` all along with what was read so far. Fails where that
+    /// takes more than patience.
     func read(_ step: (String) throws -> Void) throws -> String {
         var text: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4096)
-        while true {
+        let deadline = ContinuousClock.now + patience
+        while .now < deadline {
             try step(String(decoding: text, as: UTF8.self))
             var event = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
             guard poll(&event, 1, 20) > 0 else { continue }
@@ -46,5 +49,6 @@ final class Terminal {
             guard count > 0 else { return String(decoding: text, as: UTF8.self) }
             text += buffer[..<count]
         }
+        throw SocketFailure("see the program close the terminal", code: ETIMEDOUT)
     }
 }

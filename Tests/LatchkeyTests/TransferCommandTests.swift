@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// get, put and delete against the server itself.
-@Suite(.timeLimit(.minutes(10))) struct TransferCommandTests {
+@Suite(.timeLimit(.minutes(suiteMinutes))) struct TransferCommandTests {
     @Test(arguments: [0, 1, 65_536, 10_000_000])
     func `a value comes out as it went in, from a file and from standard input`(count: Int) async throws {
         try await blocking {

@@ -1,8 +1,9 @@
 import MicroHTTPD
+import TestSupport
 import Testing
 
 /// What a connection may take of the server's memory and time.
-@Suite(.timeLimit(.minutes(10))) struct BoundTests {
+@Suite(.timeLimit(.minutes(suiteMinutes))) struct BoundTests {
     /// The library would carry such a request out and then end the connection without a word.
     @Test func `a head that leaves no room for the answer's is refused before anything is done`() async throws {
         try await withServer { live in

@@ -1,8 +1,9 @@
 import MicroHTTPD
+import TestSupport
 import Testing
 
 /// Many requests on one connection, in whatever pieces they come.
-@Suite(.timeLimit(.minutes(10))) struct ConnectionTests {
+@Suite(.timeLimit(.minutes(suiteMinutes))) struct ConnectionTests {
     @Test func `pipelined requests are answered in order`() async throws {
         try await withServer { live in
             let client = try live.connect()

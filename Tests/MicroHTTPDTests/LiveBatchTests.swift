@@ -1,8 +1,9 @@
 import MicroHTTPD
+import TestSupport
 import Testing
 
 /// Many keys in one request.
-@Suite(.timeLimit(.minutes(10))) struct LiveBatchTests {
+@Suite(.timeLimit(.minutes(suiteMinutes))) struct LiveBatchTests {
     /// A value that looks like items and answers.
     private static let odd = Array("GET a\nPUT b 3\r\n\n200 3 -\n".utf8) + [0, 10, 13, 255]
     private static let request =

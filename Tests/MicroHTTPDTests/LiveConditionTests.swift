@@ -1,8 +1,9 @@
 import MicroHTTPD
+import TestSupport
 import Testing
 
 /// Conditions (RFC 9110 section 13) among clients that race, and before an upload.
-@Suite(.timeLimit(.minutes(10))) struct LiveConditionTests {
+@Suite(.timeLimit(.minutes(suiteMinutes))) struct LiveConditionTests {
     @Test func `of 100 clients that create a key at once, exactly one does`() async throws {
         let keys = sized(10, underThreadSanitizer: 3)
         try await withServer { live in

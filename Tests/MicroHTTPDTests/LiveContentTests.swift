@@ -1,8 +1,9 @@
 import MicroHTTPD
+import TestSupport
 import Testing
 
 /// What comes with content, and leave to send it, on the wire.
-@Suite(.timeLimit(.minutes(10))) struct LiveContentTests {
+@Suite(.timeLimit(.minutes(suiteMinutes))) struct LiveContentTests {
     @Test(arguments: [
         ("Content-Encoding: gzip\r\n", "gzip"), ("content-encoding: br, gzip\r\n", "br, gzip"),
         ("Content-Encoding: gzip,br\r\n", "gzip, br"), ("Content-Encoding: a\r\nContent-Encoding: b\r\n", "a, b"),

@@ -1,10 +1,11 @@
 import HTTPMessages
 import KeyValueStore
 import MicroHTTPD
+import TestSupport
 import Testing
 
 /// Values that expire, in real time.
-@Suite(.timeLimit(.minutes(10))) struct LiveExpiryTests {
+@Suite(.timeLimit(.minutes(suiteMinutes))) struct LiveExpiryTests {
     @Test(arguments: ["GET", "HEAD"]) func `a value is there until its time is over, and not after`(method: String)
         async throws
     {

@@ -1,8 +1,9 @@
 import MicroHTTPD
+import TestSupport
 import Testing
 
 /// Operations on one key, by POST.
-@Suite(.timeLimit(.minutes(10))) struct LiveOperationTests {
+@Suite(.timeLimit(.minutes(suiteMinutes))) struct LiveOperationTests {
     @Test func `incr counts from 0, in 64 bits, and keeps what is stored with the number`() async throws {
         try await withServer { live in
             let client = try live.connect()

@@ -1,8 +1,9 @@
 import MicroHTTPD
+import TestSupport
 import Testing
 
 /// Parts of values on the wire (RFC 9110 section 14).
-@Suite(.timeLimit(.minutes(10))) struct LiveRangeTests {
+@Suite(.timeLimit(.minutes(suiteMinutes))) struct LiveRangeTests {
     @Test(arguments: [1, 10, 2_048, 2_049, 10_000_000]) func `a part comes bit for bit`(count: Int) async throws {
         try await withServer { live in
             let value = pattern(count)

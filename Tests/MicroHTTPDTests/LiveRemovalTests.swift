@@ -1,8 +1,9 @@
 import MicroHTTPD
+import TestSupport
 import Testing
 
 /// The removal of all keys that have a prefix.
-@Suite(.timeLimit(.minutes(10))) struct LiveRemovalTests {
+@Suite(.timeLimit(.minutes(suiteMinutes))) struct LiveRemovalTests {
     @Test func `what has the prefix is removed and counted, and nothing else`() async throws {
         try await withServer { live in
             live.fill((0..<3_000).map { "a/\($0)" } + (0..<200).map { "b/\($0)" } + ["a"])
@@ -78,7 +79,7 @@ import Testing
             let client = try live.connect()
             try client.send("DELETE /keys?prefix=a HTTP/1.1\r\nHost: x\r\n\r\n")
             #expect(try await eventually { live.keyCount < count })
-            #expect(await live.server.drain(timeout: .seconds(240)))
+            #expect(await live.server.drain(timeout: patience))
             let response = try client.response()
             if response.status == 200 {
                 #expect(response.text == "\(count)\n")

@@ -1,4 +1,5 @@
 import Sockets
+import TestSupport
 
 /// A response as it came.
 struct RawResponse {
@@ -31,7 +32,7 @@ final class RawClient {
 
     init(port: UInt16, receiveBuffer: Int32? = nil) throws {
         connection = try ClientConnection(
-            host: "127.0.0.1", port: port, timeoutSeconds: 240, receiveBuffer: receiveBuffer)
+            host: "127.0.0.1", port: port, timeoutSeconds: patienceSeconds, receiveBuffer: receiveBuffer)
     }
 
     func send(_ text: String) throws { try connection.send(Array(text.utf8)) }

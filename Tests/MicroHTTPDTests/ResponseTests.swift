@@ -1,10 +1,11 @@
 import MicroHTTPD
 import HTTPMessages
 import Foundation
+import TestSupport
 import Testing
 
 /// What comes over the wire, field by field.
-@Suite(.timeLimit(.minutes(10))) struct ResponseTests {
+@Suite(.timeLimit(.minutes(suiteMinutes))) struct ResponseTests {
     @Test func `a value comes with these fields and no others`() async throws {
         try await withServer { live in
             let client = try live.connect()

@@ -1,8 +1,9 @@
 import KeyValueStore
+import TestSupport
 import Testing
 
 /// Request targets as bytes on the wire: what they name, and what is refused.
-@Suite(.timeLimit(.minutes(10))) struct TargetTests {
+@Suite(.timeLimit(.minutes(suiteMinutes))) struct TargetTests {
     /// Targets after `/keys/`, and the bytes of the key that each names.
     static let keys: [(target: String, key: [UInt8])] = [
         ("a", [0x61]), ("a%2Fb", Array("a/b".utf8)), ("a/b", Array("a/b".utf8)), ("a%2fb", Array("a/b".utf8)),

@@ -1,10 +1,11 @@
 import Sockets
 import MicroHTTPD
 import Glibc
+import TestSupport
 import Testing
 
 /// Uploads in every form, whole and broken.
-@Suite(.timeLimit(.minutes(10))) struct UploadTests {
+@Suite(.timeLimit(.minutes(suiteMinutes))) struct UploadTests {
     private static let chunkedHead = "PUT /keys/a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
 
     @Test(arguments: [

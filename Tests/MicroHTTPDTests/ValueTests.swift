@@ -1,10 +1,11 @@
 import Sockets
+import TestSupport
 import Testing
 
 @testable import MicroHTTPD
 
 /// Values on their way out: whole, bit for bit, and alive for as long as somebody reads them.
-@Suite(.timeLimit(.minutes(10))) struct ValueTests {
+@Suite(.timeLimit(.minutes(suiteMinutes))) struct ValueTests {
     /// Around the limit between content that is copied and content that is lent.
     static let counts = [0, 1, 2, 100, 2_047, 2_048, 2_049, 65_536, 10_000_000]
 
