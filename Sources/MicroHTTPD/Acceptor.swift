@@ -18,6 +18,7 @@ final class Acceptor: Sendable {
     private let hasClosed = Atomic<Bool>(false)
     private let isStopping = Atomic<Bool>(false)
     private let rejected = Atomic<UInt64>(0)
+    private let sweeps = Atomic<Int>(0)
     private let thread = JoinableThread()
 
     private static let sweepInterval = Duration.seconds(1)
@@ -36,6 +37,9 @@ final class Acceptor: Sendable {
 
     /// Connections that were answered 503 because there were too many.
     var rejectedCount: UInt64 { rejected.load(ordering: .relaxed) }
+
+    /// Sweeps over all connections so far.
+    var sweepCount: Int { sweeps.load(ordering: .acquiring) }
 
     /// Starts the thread; it keeps the acceptor alive until it ends.
     func start() throws(SocketFailure) {
@@ -72,6 +76,7 @@ final class Acceptor: Sendable {
             lingering.discardInput()
             guard ContinuousClock.now >= nextSweep else { continue }
             for loop in loops { loop.sweepConnections(idleTimeout: idleTimeout) }
+            sweeps.add(1, ordering: .releasing)
             nextSweep = ContinuousClock.now + Self.sweepInterval
         }
         if !isClosed { close() }

@@ -89,6 +89,9 @@ public final class HTTPServer: Sendable {
     /// Connections answered 503 because there were too many.
     public var rejectedConnectionCount: UInt64 { acceptor.rejectedCount }
 
+    /// How often connections have been looked at that their clients may have left.
+    var sweepCount: Int { acceptor.sweepCount }
+
     /// Stops accepting, lets every answer end its connection, and waits until all are closed or `timeout` is over. Until
     /// `stop()`, connections are ended that their clients have left or that make no progress, as before.
     /// Requests that have arrived completely are answered, those that wait at once.

@@ -3,7 +3,7 @@ import MicroHTTPD
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct IdleTimeoutTests {
+@Suite(.timeLimit(.minutes(suiteMinutes))) struct IdleTimeoutTests {
     private static let timeout = Duration.seconds(3)
 
     private func withServer(_ body: @Sendable (LiveServer) async throws -> Void) async throws {
@@ -12,10 +12,12 @@ import Testing
 
     @Test func `a connection without a request is ended`() async throws {
         try await withServer { live in
+            let start = ContinuousClock.now
             let (fresh, used) = (try live.connect(), try live.connect())
             #expect(try used.exchange("GET", "/livez").status == 200)
             #expect(try fresh.hasEnded())
             #expect(try used.hasEnded())
+            #expect(.now - start >= Self.timeout)
         }
     }
 
@@ -35,9 +37,11 @@ import Testing
     ])
     func `a request that stops arriving is ended, and changes nothing`(beginning: String) async throws {
         try await withServer { live in
+            let start = ContinuousClock.now
             let client = try live.connect()
             try client.send(beginning)
             #expect(try client.hasEnded())
+            #expect(.now - start >= Self.timeout)
             #expect(live.keyCount == 0)
         }
     }
@@ -59,10 +63,12 @@ import Testing
     @Test func `a client that stops reading is ended`() async throws {
         try await withServer { live in
             try live.put("a", [UInt8](repeating: 1, count: 1 << 24))
+            let start = ContinuousClock.now
             let client = try live.connect(receiveBuffer: 65_536)
             try client.send("GET /keys/a HTTP/1.1\r\nHost: x\r\n\r\n")
             #expect(try client.head().status == 200)
             #expect(try await eventually { live.server.connectionCount == 0 })
+            #expect(.now - start >= Self.timeout)
         }
     }
 

@@ -1,11 +1,13 @@
 import Glibc
 import HTTPMessages
-import MicroHTTPD
 import Sockets
+import TestSupport
 import Testing
 
+@testable import MicroHTTPD
+
 /// What ends a wait but the response: the deadline, the client, the server.
-@Suite(.timeLimit(.minutes(10))) struct WaitingEndTests {
+@Suite(.timeLimit(.minutes(suiteMinutes))) struct WaitingEndTests {
     @Test func `a deadline ends the wait, and not before`() async throws {
         let deadline = ContinuousClock.now + .milliseconds(300)
         try await withWaitingServer({ TestResponse(deadline: deadline) }) { live in
@@ -35,7 +37,7 @@ import Testing
         // From the latest to the earliest, then a last one far away.
         let make: @Sendable () -> TestResponse = {
             let number = numbers.next()
-            return TestResponse(deadline: .now + (number < 200 ? .milliseconds(1_000 - 4 * number) : .seconds(3600)))
+            return TestResponse(deadline: .now + (number < 200 ? .milliseconds(2_000 - 4 * number) : .seconds(3600)))
         }
         try await withWaitingServer(make) { live in
             var clients: [RawClient] = []
@@ -43,14 +45,15 @@ import Testing
                 clients.append(try live.send("GET /wait HTTP/1.1\r\nHost: x\r\n\r\n"))
                 #expect(try await eventually { live.responses.count == count })
             }
+            // As late as whoever polls to the same deadlines on this machine, which is busy with other tests.
+            let control = polledLateness(of: live.responses.dropLast().compactMap(\.deadline))
             for client in clients.dropLast() { #expect(try client.response().status == 304) }
             let lateness = live.responses.dropLast().compactMap { response in
                 response.lastAsked.flatMap { asked in response.deadline.map { asked - $0 } }
             }
             #expect(lateness.count == 200)
             #expect(lateness.allSatisfy { $0 >= .zero })
-            // In time, as far as a machine that is busy with other tests can be: a scan that forgot some would take hours.
-            #expect(lateness.sorted()[100] < .seconds(5))
+            #expect(lateness.sorted()[100] <= control.sorted()[100] * 3 + .milliseconds(500))
             #expect(live.responses.dropLast().allSatisfy { $0.asked == [false, true] })
             #expect(live.server.waitingCount == 1)
         }
@@ -59,6 +62,7 @@ import Testing
     @Test(arguments: [false, true], ["", "GET /wait HTTP/1.1\r\nHost: x\r\n\r\n"])
     func `a client that leaves ends its request`(byReset: Bool, pipelined: String) async throws {
         try await withWaitingServer { live in
+            let sweepCount: Int
             do {
                 let client = try await live.waiters()[0]
                 try client.send(pipelined)
@@ -68,8 +72,11 @@ import Testing
                         client.connection.descriptor, SOL_SOCKET, SO_LINGER, &linger,
                         socklen_t(MemoryLayout<linger>.size))
                 }
+                sweepCount = live.server.sweepCount
             }
             #expect(try await eventually { live.server.connectionCount == 0 })
+            // One that was on its way when the client left, one that saw it, and one that came while it was ended.
+            #expect(live.server.sweepCount - sweepCount <= 3)
             #expect(live.server.waitingCount == 0)
             #expect(live.responses.map(\.endCount) == [1])
             #expect(live.responses[0].asked.isEmpty)
@@ -94,7 +101,7 @@ import Testing
     @Test func `a drain answers at once those who wait, and ends their connections`() async throws {
         try await withWaitingServer { live in
             let clients = try await live.waiters(50)
-            async let drained = live.server.drain(timeout: .seconds(240))
+            async let drained = live.server.drain(timeout: patience)
             for client in clients {
                 let response = try client.response()
                 #expect(response.status == 304)
@@ -112,7 +119,7 @@ import Testing
             try client.send("PUT /wait HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
             #expect(try client.response().status == 100)
             let witness = try await live.waiters()[0]
-            async let drained = live.server.drain(timeout: .seconds(240))
+            async let drained = live.server.drain(timeout: patience)
             #expect(try witness.response().status == 304)
             try client.send("ok")
             let response = try client.response()
@@ -148,5 +155,15 @@ import Testing
             for client in clients { while !(try client.connection.receive().isEmpty) {} }
             #expect(live.responses.map(\.endCount) == [Int](repeating: 1, count: 10))
         }
+    }
+}
+
+/// How late a thread is that polls to each of these deadlines. Blocks until all are over.
+private func polledLateness(of deadlines: [ContinuousClock.Instant]) -> [Duration] {
+    deadlines.sorted().map { deadline in
+        while case let rest = deadline - .now, rest > .zero {
+            poll(nil, 0, Int32((rest / .milliseconds(1)).rounded(.up)))
+        }
+        return .now - deadline
     }
 }

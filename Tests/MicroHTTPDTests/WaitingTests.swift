@@ -1,9 +1,10 @@
 import HTTPMessages
 import MicroHTTPD
+import TestSupport
 import Testing
 
 /// Answers that come later.
-@Suite(.timeLimit(.minutes(10))) struct WaitingTests {
+@Suite(.timeLimit(.minutes(suiteMinutes))) struct WaitingTests {
     @Test func `a request is answered when another thread resumes it, and its connection goes on`() async throws {
         try await withWaitingServer { live in
             let client = try await live.waiters(at: "/wait/for?it")[0]
@@ -53,13 +54,24 @@ import Testing
     }
 
     @Test func `many resumptions at once have the response asked for, not each of them`() async throws {
-        try await withWaitingServer { live in
+        // All while the loop asks, so that none of them can be met before the last.
+        let make: @Sendable () -> TestResponse = {
+            TestResponse(onAsked: { response in
+                if response.asked.count == 1 { for _ in 0..<10_000 { response.resume() } }
+            })
+        }
+        try await withWaitingServer(threads: 1, make) { live in
             let client = try await live.waiters()[0]
             let response = live.responses[0]
-            for _ in 0..<10_000 { response.resume() }
+            response.resume()
+            #expect(try await eventually { response.asked.count == 2 && live.server.waitingCount == 1 })
+            // Who resumes has been through all by the time it has come to another.
+            let other = try await live.waiters()[0]
+            live.responses[1].finish()
+            #expect(try other.response().status == 200)
+            #expect(response.asked == [false, false])
             response.finish()
             #expect(try client.response().status == 200)
-            #expect(response.asked.count < 10_000)
         }
     }
 
@@ -130,6 +142,7 @@ import Testing
             #expect(live.responses[1].asked.isEmpty)
             live.responses[1].finish()
             #expect(try client.response().status == 200)
+            #expect(live.responses[1].asked == [false])
             #expect(live.responses[0].asked == [false])
             live.server.stop()
             old.resume()
