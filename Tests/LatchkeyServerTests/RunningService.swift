@@ -2,7 +2,9 @@ import Glibc
 import Logging
 import ServiceLifecycle
 import Sockets
+import Synchronization
 import TestSupport
+import Testing
 
 @testable import LatchkeyServer
 
@@ -11,7 +13,7 @@ struct RunningService: Sendable {
     let port: UInt16
     private let trigger: AsyncStream<Void>.Continuation
 
-    /// Runs `body` against a service that is set up as `change` says, then drains it.
+    /// Runs `body` against a service that is set up as `change` says, then drains it, and expects all to be answered.
     ///
     /// On a thread of its own: `body` blocks, and the service needs the threads that run tasks in order to drain.
     static func with<Result: Sendable>(
@@ -22,10 +24,11 @@ struct RunningService: Sendable {
         configuration.port = 0
         configuration.threads = 2
         configuration.maxConnections = 512
+        configuration.drainTimeout = patience
         change(&configuration)
         let (urls, announce) = AsyncStream.makeStream(of: String.self)
-        var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        logger.logLevel = .critical
+        let log = KeptLog()
+        let logger = Logger(label: "test") { _ in log }
         let service = LatchkeyService(configuration: configuration, logger: logger) { announce.yield($0) }
         let (stops, stop) = AsyncStream.makeStream(of: Void.self)
         let stopper = Stopper(stops: stops)
@@ -51,6 +54,7 @@ struct RunningService: Sendable {
             let result = try await blocking { try body(service) }
             stop.finish()
             try await tasks.waitForAll()
+            #expect(!log.messages.contains("drain time-out"))
             return result
         }
     }
@@ -60,7 +64,7 @@ struct RunningService: Sendable {
 
     /// Sends `request` on a connection of its own and returns all that comes back until the service closes it.
     func exchange(_ request: String) throws -> String {
-        let connection = try ClientConnection(host: "127.0.0.1", port: port, timeoutSeconds: 240)
+        let connection = try ClientConnection(host: "127.0.0.1", port: port, timeoutSeconds: patienceSeconds)
         try connection.send(Array(request.utf8))
         return try Self.receiveAll(connection)
     }
@@ -78,6 +82,25 @@ struct RunningService: Sendable {
             answer += piece
         }
     }
+}
+
+/// A log whose warnings are kept.
+private struct KeptLog: LogHandler {
+    private final class Kept: Sendable {
+        let messages = Mutex<[String]>([])
+    }
+    private let kept = Kept()
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.warning
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) { kept.messages.withLock { $0.append(event.message.description) } }
+
+    var messages: [String] { kept.messages.withLock { $0 } }
 }
 
 /// Ends the group when the test says so.

@@ -79,6 +79,6 @@ func withCurlAndServer(
         try body(curl, program, port)
         program.signal(SIGTERM)
         let outcome = try program.outcome()
-        #expect(outcome.code == 0, "\(outcome.errors)")
+        #expect(outcome.isGraceful, "\(outcome)")
     }
 }

@@ -3,9 +3,18 @@ import TestSupport
 import Testing
 
 /// `latchkey watch` against the server itself.
-@Suite(.timeLimit(.minutes(10))) struct ServedWatchTests {
-    /// What a wait that nothing ends takes is 30 s; whoever is told of a change does not come near.
-    private static let promptly = Duration.seconds(25)
+@Suite(.timeLimit(.minutes(suiteMinutes))) struct ServedWatchTests {
+    /// How long being told of a change may take: of the order of a put and a get of a key that nobody watches, however
+    /// busy this machine is.
+    private static func promptly(_ curl: Curl) throws -> Duration {
+        let times = try (0..<5).map { _ in
+            let start = ContinuousClock.now
+            _ = try curl.put("unwatched", "x")
+            #expect(try curl.latchkey("get", "unwatched").output == "x")
+            return ContinuousClock.now - start
+        }
+        return times.sorted()[2] * 3 + .seconds(1)
+    }
 
     @Test func `each put wakes a watch, which asks for nothing meanwhile`() async throws {
         try await withCurl { curl in
@@ -20,7 +29,7 @@ import Testing
                 #expect(try watch.lines(expected.count) == expected)
                 delays.append(.now - start)
             }
-            #expect(delays.max()! < Self.promptly)
+            #expect(delays.sorted()[2] <= (try Self.promptly(curl)))
             #expect(try curl.requestCount(route: "/keys/{key}", code: 304) == 0)
             watch.signal(SIGINT)
             #expect(try watch.outcome().code == 128 + SIGINT)
@@ -40,7 +49,8 @@ import Testing
             #expect(try curl.latchkey("delete", "k").code == 0)
             expected.append("deleted")
             #expect(try watch.lines(3) == expected)
-            #expect(.now - start < Self.promptly)
+            let delay = ContinuousClock.now - start
+            #expect(delay <= (try Self.promptly(curl)))
 
             expected.append("\(try curl.put("k", "three")) 5")
             #expect(try watch.lines(4) == expected)
@@ -50,8 +60,9 @@ import Testing
             #expect(try watch.lines(5) == expected)
             expected.append("deleted")
             #expect(try watch.lines(6) == expected)
-            #expect(.now - start >= .seconds(2))
-            #expect(.now - start < .seconds(2) + Self.promptly)
+            let lifetime = ContinuousClock.now - start
+            #expect(lifetime >= .seconds(2))
+            #expect(lifetime <= .seconds(2) + (try Self.promptly(curl)))
             #expect(try watch.outcome().code == 0)
             #expect(try curl.requestCount(route: "/keys/{key}", code: 304) == 0)
         }
@@ -65,7 +76,7 @@ import Testing
             let watch = try Program(["watch", "k", "--values", "--url", url])
             #expect(try watch.output { !$0.isEmpty } == [UInt8(ascii: "\n")])
             server.signal(SIGTERM)
-            #expect(try server.outcome().code == 0)
+            #expect(try server.outcome().isGraceful)
             let outcome = try watch.outcome()
             #expect(outcome.code == 1)
             #expect(outcome.output == "\n")
