@@ -1,5 +1,6 @@
 """A run of the measurements: prepares the servers, measures, writes results."""
 
+import dataclasses
 import json
 import pathlib
 import time
@@ -35,8 +36,8 @@ def measure(binary: pathlib.Path, settings: Settings, names: list[str], sections
     description = machine.description()
     compared, missing = peers.available(names)
     compared.insert(0, peers.own(binary))
-    results: dict = {"machine": description, "versions": {peer.name: peer.version for peer in compared},
-                     "skipped": missing, "failed": {}}
+    results: dict = {"machine": description, "settings": dataclasses.asdict(settings),
+                     "versions": {peer.name: peer.version for peer in compared}, "skipped": missing, "failed": {}}
     path.parent.mkdir(parents=True, exist_ok=True)
     for name, reason in missing.items():
         print(f"Skipping {name}: {reason}")
