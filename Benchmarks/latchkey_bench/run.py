@@ -47,12 +47,12 @@ def measure(binary: pathlib.Path, settings: Settings, names: list[str], sections
             for record in steps(section, compared, settings):
                 results[section].append(record)
                 path.write_text(json.dumps(results, indent=1) + "\n")
+        except (shell.Failed, RuntimeError, OSError, AssertionError) as error:
+            print(f"{section} failed: {error}")
+            results["failed"][section] = str(error)
         except shell.Unavailable as reason:
             print(f"Skipping {section}: {reason}")
             results["skipped"][section] = str(reason)
-        except (RuntimeError, OSError, AssertionError) as error:
-            print(f"{section} failed: {error}")
-            results["failed"][section] = str(error)
         path.write_text(json.dumps(results, indent=1) + "\n")
     return results
 

@@ -13,15 +13,19 @@ class Unavailable(Exception):
     """A machine lacks what a measurement needs. The message is what it lacks, in a few words."""
 
 
+class Failed(Unavailable):
+    """A command is there and fails. In a measurement that is a failure; what cannot be built is lacking."""
+
+
 def output(command: list, **options) -> str:
-    """Standard output of a command that must succeed; Unavailable where there is no such command or it fails."""
+    """Standard output of a command that must succeed; Unavailable where there is no such command, Failed where it fails."""
     try:
         done = subprocess.run([str(word) for word in command], text=True, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, **options)
     except OSError as error:
         raise Unavailable(f"{command[0]}: {error.strerror}") from None
     if done.returncode != 0:
-        raise Unavailable(f"{pathlib.Path(command[0]).name} failed: {(done.stderr or done.stdout).strip()[-500:]}")
+        raise Failed(f"{pathlib.Path(command[0]).name} failed: {(done.stderr or done.stdout).strip()[-500:]}")
     return done.stdout
 
 

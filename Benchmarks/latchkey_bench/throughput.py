@@ -42,24 +42,6 @@ class Load:
 
 def loads(settings: Settings) -> list[Load]:
     """Every size of values under 32 connections, every number of connections with small values, and pipelining."""
-    found = [Load(method, connections=connections) for connections in settings.connections for method in ("GET", "PUT")]
-    found.append(Load("GET", depth=16))
-    return found + [Load(method, size) for size in settings.sizes for method in ("GET", "PUT") if size != 100]
-
-
-def run(self, peer: Peer, server: Server, seconds: int) -> dict[str, float]:
-        """Loads a server for some seconds."""
-        user, system = server.cpu_seconds()
-        result = wrk.run(server, self.method, peer.path(self.method), self.keys, self.size, self.connections, self.depth,
-                         seconds)
-        user_after, system_after = server.cpu_seconds()
-        requests = max(1, result.answered)
-        return {"rate": result.rate, "user_us": (user_after - user) * 1e6 / requests,
-                "system_us": (system_after - system) * 1e6 / requests, "failed": result.failed}
-
-
-def loads(settings: Settings) -> list[Load]:
-    """Every size of values under 32 connections, every number of connections with small values, and pipelining."""
     found = [Load(method, size) for size in settings.sizes for method in ("GET", "PUT")]
     found += [Load(method, connections=connections) for connections in settings.connections
               for method in ("GET", "PUT") if connections != 32]

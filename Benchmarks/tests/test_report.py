@@ -37,6 +37,11 @@ class ReportTests(unittest.TestCase):
         record["load"]["depth"] = 16
         self.assertEqual(list(targets.rows({"throughput": [record]})), [])
 
+    def test_the_longest_hold_is_judged_and_the_longest_wait_is_not(self):
+        told = {"latchkey_shard_lock_wait_max_seconds": 2.0, "latchkey_lock_hold_max_seconds": 0.002, "contended": 3}
+        rows = list(targets.rows({"locks": [{"load": "GET", "locks": told}]}))
+        self.assertEqual([(row.figure, row.is_met) for row in rows], [("longest lock hold, GET", False)])
+
     def test_tables_are_aligned(self):
         self.assertEqual(report.table(("a", "b"), [("long", 1)]), "| a    | b |\n|------|--:|\n| long | 1 |")
 

@@ -1,9 +1,7 @@
 /// The type of a response's content.
 public enum ContentType: Sendable {
-    /// Bytes about which the client that stored them said nothing.
-    case octetStream
-    /// What the field lines of a stored value say. Where `Content-Type` is not the first of them, the value is sent as
-    /// `application/octet-stream`.
+    /// What the field lines of a stored value say. Where there are none, or `Content-Type` is not the first of them, the
+    /// value is sent as `application/octet-stream`.
     case stored
     /// Text for a terminal.
     case plainText

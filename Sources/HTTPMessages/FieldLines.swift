@@ -77,7 +77,7 @@ public import ByteBuffers
 
     private mutating func append(_ type: ContentType) {
         switch type {
-        case .octetStream, .stored: append("\r\nContent-Type: application/octet-stream")
+        case .stored: append("\r\nContent-Type: application/octet-stream")
         case .plainText: append("\r\nContent-Type: text/plain; charset=utf-8")
         case .plainTextByAccept: append("\r\nContent-Type: text/plain; charset=utf-8\r\nVary: Accept")
         case .json: append("\r\nContent-Type: application/json\r\nVary: Accept")

@@ -77,7 +77,9 @@ public final class KeyValueAPI: RequestHandler {
                 return try list(request, target)
             case .delete where route == .collection: return try removeAll(request, target)
             case .post where route == .batch: return try batch(request, upload)
-            case .options: return try options(target, route)
+            case .options:
+                try checkAllowed(request, route)
+                return options(target, route)
             default:
                 try checkAllowed(request, route)
                 return try document(route, target)
@@ -110,8 +112,7 @@ public final class KeyValueAPI: RequestHandler {
         Problem(.notFound, "no such path as '\(target.path.excerpt())'; keys are at /keys/<key>, help is at /")
     }
 
-    private func options(_ target: RequestTarget, _ route: Route) throws(Problem) -> Response {
-        guard route != .other || target.path == "*" else { throw noSuchPath(target) }
+    private func options(_ target: RequestTarget, _ route: Route) -> Response {
         var response = Response(.noContent, route: route.id)
         response.allow = target.path == "*" ? Route.keys.methods : route.methods
         return response

@@ -52,8 +52,6 @@ extension ShardedStore {
     public struct SweepResult: Sendable {
         /// Entries removed.
         public var removedCount = 0
-        /// Bytes of their keys and values.
-        public var removedBytes = 0
         /// How often a shard's lock was acquired to remove entries.
         public var stepCount = 0
         /// The longest time that a shard's lock was held, in nanoseconds.
@@ -81,7 +79,6 @@ extension ShardedStore {
                 order = next
                 result.stepCount += 1
                 result.removedCount += expired.count
-                for entry in expired { result.removedBytes += entry.keyCount + entry.valueCount }
                 result.longestHold = max(result.longestHold, hold)
                 if !cell.pointee.watchers.isEmpty {
                     for entry in expired { notify(hashed(entry.keyBytes), cell) }

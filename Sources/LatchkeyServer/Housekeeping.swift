@@ -3,7 +3,7 @@ import KeyValueStore
 import Logging
 
 /// Frees what has expired, ten times a second, and gives memory back to the system that the store does not need any more,
-/// until the task is cancelled. Where nothing has expired it looks at a word a shard, and where nothing ever can, at one.
+/// until the task is cancelled. Asks each shard for its counters, and where something may have expired, looks at its table.
 func keepHouse(_ store: ShardedStore, logger: Logger) async {
     var memory = MemoryMark()
     var turn = 0
@@ -13,10 +13,15 @@ func keepHouse(_ store: ShardedStore, logger: Logger) async {
         if result.removedCount > 0 {
             logger.debug(
                 "swept",
-                metadata: ["removed": "\(result.removedCount)", "longest_hold_ns": "\(result.longestHold)"])
+                metadata: [
+                    "removed": "\(result.removedCount)", "steps": "\(result.stepCount)",
+                    "longest_hold_ns": "\(result.longestHold)",
+                ])
         }
+        memory.note(payload: store.payloadBytes)
         turn += 1
-        guard turn.isMultiple(of: 10), memory.mustTrim(payload: store.payloadBytes) else { continue }
+        // Once a second at most, since it takes the allocator's locks for a while.
+        guard turn.isMultiple(of: 10), memory.mustTrim() else { continue }
         // The allocator keeps what lies between blocks in use, and gives it back only when it is told to.
         let start = monotonicNanoseconds()
         latchkey_return_free_memory()
@@ -29,15 +34,21 @@ struct MemoryMark {
     /// Bytes by which the payload must have fallen; less is soon in use again.
     static let threshold = 64 << 20
     private var highest = 0
-    private var last = 0
+    private var current = 0
+    private var isFalling = false
 
-    /// Whether the payload, asked for from time to time, has fallen far enough below its mark, and falls no more: what
-    /// keeps falling is waited for, since giving memory back takes the allocator's locks for a while.
-    mutating func mustTrim(payload: Int) -> Bool {
-        defer { last = payload }
+    /// Takes down what the store holds.
+    mutating func note(payload: Int) {
+        isFalling = payload < current
+        current = payload
         highest = max(highest, payload)
-        guard highest - payload >= Self.threshold, payload >= last else { return false }
-        highest = payload
+    }
+
+    /// Whether the payload has fallen far enough below its mark, and falls no more: what keeps falling is waited for. Where
+    /// it has, the mark starts anew.
+    mutating func mustTrim() -> Bool {
+        guard !isFalling, highest - current >= Self.threshold else { return false }
+        highest = current
         return true
     }
 }

@@ -47,8 +47,8 @@ struct LatchkeyService: Service {
                 "address": "\(server.address.urlHost):\(server.address.port)", "threads": "\(configuration.threads)",
                 "shards": "\(configuration.shards)",
             ])
-        let sweeping = Task { await keepHouse(store, logger: logger) }
-        defer { sweeping.cancel() }
+        let housekeeping = Task { await keepHouse(store, logger: logger) }
+        defer { housekeeping.cancel() }
         // Cancellation ends the wait by throwing, and is a reason to drain like any other.
         try? await gracefulShutdown()
         await drain(server, state)

@@ -69,7 +69,7 @@ final class Acceptor: Sendable {
         var nextSweep = ContinuousClock.now + Self.sweepInterval
         while !isStopping.load(ordering: .relaxed) {
             // So many a turn, so that a flood of clients keeps nothing else from its turn.
-            let isExhausted = isClosed || acceptWaiting(atMost: 256)
+            let isExhausted = acceptWaiting(atMost: isClosed ? 0 : 256)
             if isClosing.load(ordering: .relaxed), !isClosed { close() }
             wait(forListener: !isExhausted && !isClosed)
             wakeUp.clear()
@@ -125,7 +125,7 @@ final class Acceptor: Sendable {
         let body = "the limit of \(connectionLimit) connections is reached\n"
         let answer =
             "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nRetry-After: 1\r\n"
-            + "Connection: close\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+            + "Cache-Control: no-cache\r\nConnection: close\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
         // The socket's buffer is empty: a short answer always fits.
         ConnectedSocket.sendAtOnce(answer, on: descriptor)
         lingering.takeOver(descriptor)

@@ -134,7 +134,9 @@ extension EventLoop {
         }
         switch handler.receive(state.request, into: &state.builder) {
         case .respondAtEnd: state.phase = .skipping
-        case .take: state.phase = .taking
+        case .take:
+            precondition(state.builder != nil, "content is taken without a builder")
+            state.phase = .taking
         case .skip(let response):
             state.phase = .answering
             state.prepared = response

@@ -68,9 +68,6 @@ private let route = RouteID(rawValue: 0)
             $0.contentType = .problemJSON
             $0.retryAfter = 120
         },
-        Kind("bytes", .ok, ["Content-Type: application/octet-stream", "Cache-Control: no-cache"]) {
-            $0.contentType = .octetStream
-        },
         Kind("metrics", .ok, ["Content-Type: text/plain; version=0.0.4; charset=utf-8", "Cache-Control: no-cache"]) {
             $0.contentType = .prometheusText
         },
@@ -117,7 +114,7 @@ private let route = RouteID(rawValue: 0)
                 "Accept-Ranges: bytes", "Latchkey-TTL: 0", "Content-Range: bytes 0-0/9223372036854775807",
             ]
         ) {
-            $0.contentType = .octetStream
+            $0.contentType = .stored
             $0.isStoredValue = true
             $0.extra = .init(timeToLive: 0, contentRange: (0..<1, .max))
         },

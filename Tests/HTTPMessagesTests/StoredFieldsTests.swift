@@ -27,6 +27,16 @@ import Testing
         #expect(try stored([("Content-Type", ""), ("Content-Encoding", " ")]) == "")
     }
 
+    @Test func `the type that a value has without one is not stored`() throws {
+        #expect(try stored([("Content-Type", "application/octet-stream")]) == "")
+        #expect(
+            try stored([("Content-Type", "application/octet-stream"), ("Latchkey-Meta-a", "b")])
+                == "\r\nLatchkey-Meta-a: b")
+        for other in ["Application/octet-stream", "application/octet-stream;a=b"] {
+            #expect(try stored([("Content-Type", other)]) == "\r\nContent-Type: \(other)")
+        }
+    }
+
     @Test func `the fields come in their order, names as HTTP or the client spells them`() throws {
         let lines = [
             ("latchkey-META-b", "2"), ("content-ENCODING", "gzip"), ("Accept", "x"), ("Latchkey-Meta-A", " a, b "),

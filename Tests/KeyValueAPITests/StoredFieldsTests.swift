@@ -146,12 +146,15 @@ import Testing
         let value = String(repeating: "v", count: 100)
         client.put("plain", value)
         client.put("named", value, ["Accept": "a/b", "If-None-Match": "*"])
+        client.put("octet", value, ["Content-Type": "application/octet-stream"])
         client.put("typed", value, ["Content-Type": "text/x"])
         client.put("dress", value, ["Latchkey-Meta-By": String(repeating: "m", count: 500)])
         _ = client.send("POST", "/batch", [:], .whole(Array("PUT batch 100\n\(value)\n".utf8)))
         // A header of 16 bytes, the key and the value.
         let plain = 16 + 5 + 100
-        for key in ["plain", "named", "batch"] { #expect((plain..<plain + 16).contains(try room(key)), "\(key)") }
+        for key in ["plain", "named", "batch", "octet"] {
+            #expect((plain..<plain + 16).contains(try room(key)), "\(key)")
+        }
         let typed = plain + "\r\nContent-Type: text/x".utf8.count
         #expect((typed..<typed + 16).contains(try room("typed")))
         let dressed = plain + "\r\nLatchkey-Meta-By: ".utf8.count + 500

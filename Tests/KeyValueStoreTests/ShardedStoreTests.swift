@@ -109,4 +109,16 @@ import Testing
         await #expect(processExitsWith: .failure) { _ = ShardedStore(shards: 2).statistics(ofShard: 2) }
         await #expect(processExitsWith: .failure) { _ = ShardedStore(shards: 2).statistics(ofShard: -1) }
     }
+
+    @Test func `the payload is the bytes of all keys and values in all shards`() {
+        let store = ShardedStore(shards: 8)
+        #expect(store.payloadBytes == 0)
+        for number in 0..<100 as Range<UInt8> {
+            _ = store.put(makeEntry([number, 1], [UInt8](repeating: 0, count: 10), attributes: [2]))
+        }
+        #expect(store.payloadBytes == 1_200)
+        _ = store.put(makeEntry([0, 1]))
+        _ = borrowing([1, 1]) { store.remove($0) }
+        #expect(store.payloadBytes == 1_200 - 10 - 12)
+    }
 }

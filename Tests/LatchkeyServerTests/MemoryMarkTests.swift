@@ -7,7 +7,17 @@ import Testing
 
     private func trims(_ payloads: [Int]) -> [Bool] {
         var mark = MemoryMark()
-        return payloads.map { mark.mustTrim(payload: $0) }
+        return payloads.map { payload in
+            mark.note(payload: payload)
+            return mark.mustTrim()
+        }
+    }
+
+    @Test func `a peak counts though nobody asked while it lasted`() {
+        var mark = MemoryMark()
+        for payload in [0, 2 * Self.much, 0, 0] { mark.note(payload: payload) }
+        let answers = [mark.mustTrim(), mark.mustTrim()]
+        #expect(answers == [true, false])
     }
 
     @Test func `what falls far enough is given back once it falls no more, however it fell`() {

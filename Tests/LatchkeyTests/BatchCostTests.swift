@@ -7,9 +7,7 @@ import Testing
 @Suite(.timeLimit(.minutes(suiteMinutes))) struct BatchCostTests {
     private static let keyCount = 1_000
 
-    /// Whether a sanitizer slows our own code down, and not the library's.
-    private static let isSanitized = dlsym(nil, "__asan_init") != nil || dlsym(nil, "__tsan_init") != nil
-
+    // A sanitizer slows our own code down, and not the library's.
     @Test(.disabled(if: isSanitized))
     func `a thousand small values in one batch cost the server far less than a thousand requests`() async throws {
         try await withCurlAndServer { curl, server, port in
@@ -20,7 +18,7 @@ import Testing
             #expect(stored.split(separator: "\n").allSatisfy { $0.hasPrefix("201 ") })
             let batch = try curl.write("gets", gets.utf8)
 
-            let connection = try ClientConnection(host: "127.0.0.1", port: port, timeoutSeconds: patienceSeconds)
+            let connection = try connect(port)
             func getAll() throws {
                 for number in 0..<Self.keyCount {
                     try connection.send(Array("GET /keys/key/\(number) HTTP/1.1\r\nHost: x\r\n\r\n".utf8))

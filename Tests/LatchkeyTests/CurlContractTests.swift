@@ -111,6 +111,15 @@ import Testing
         }
     }
 
+    @Test func `memory is given back to the system when values are removed`() async throws {
+        try await withCurlAndServer(["--log-level", "debug"]) { curl, server, _ in
+            let file = try curl.write("file", [UInt8](repeating: 1, count: 1 << 20))
+            #expect(try curl("-T", file, "\(curl.url)/keys/[1-80]").code == 0)
+            #expect(try curl("-X", "DELETE", "\(curl.url)/keys?all=true").output == "80\n")
+            try server.waitToSay("trimmed")
+        }
+    }
+
     @Test(arguments: [("90m", "5400 seconds"), ("1", "1 second"), ("300ms", "0.3 seconds"), ("1.05s", "1.05 seconds")])
     func `the page of help tells the limits in force`(time: String, seconds: String) async throws {
         try await withCurl(["--default-ttl", time, "--max-value-bytes", "1000"]) { curl in

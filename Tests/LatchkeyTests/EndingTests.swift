@@ -5,10 +5,6 @@ import Testing
 
 /// How a served program ends where something is in its way.
 @Suite(.timeLimit(.minutes(suiteMinutes))) struct EndingTests {
-    private func connect(_ port: UInt16) throws -> ClientConnection {
-        try ClientConnection(host: "127.0.0.1", port: port, timeoutSeconds: patienceSeconds)
-    }
-
     @Test func `a log that nobody reads any more is no reason to end`() async throws {
         try await blocking {
             var ends: [Int32] = [-1, -1]
@@ -16,13 +12,7 @@ import Testing
             let program = try Program(
                 ["--port", "0", "--threads", "1", "--log-level", "debug"], surroundings: .init(errors: ends[1]))
             for end in ends { close(end) }
-            let line = try program.output { $0.contains(UInt8(ascii: "\n")) }
-            let port = try #require(
-                UInt16(String(decoding: line, as: UTF8.self).split(separator: ":").last!.dropLast()))
-            let upload = try connect(port)
-            try upload.send(
-                Array("PUT /keys/a HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n".utf8))
-            #expect(String(decoding: try upload.receive(), as: UTF8.self).hasPrefix("HTTP/1.1 100 "))
+            let upload = try startUpload(try program.port())
             program.signal(SIGTERM)
             try upload.send(Array("ok".utf8))
             #expect(String(decoding: try upload.receive(), as: UTF8.self).hasPrefix("HTTP/1.1 201 "))
@@ -62,9 +52,7 @@ import Testing
             let program = try Program(
                 ["-c", "ulimit -n 500; exec \"$0\" --port 0 --threads 32", latchkey],
                 surroundings: .init(executable: "/bin/sh"))
-            let line = try program.output { $0.contains(UInt8(ascii: "\n")) }
-            let port = try #require(
-                UInt16(String(decoding: line, as: UTF8.self).split(separator: ":").last!.dropLast()))
+            let port = try program.port()
             let reserved = 32 + 2 * 32 + 256
             let clients = try (0..<500 - reserved).map { _ in try connect(port) }
             for client in clients {

@@ -97,13 +97,18 @@ final class Program {
         _ arguments: [String] = [], environment: [String: String] = [:]
     ) throws -> (program: Program, port: UInt16) {
         let program = try Program(["--port", "0", "--threads", "2"] + arguments, environment: environment)
-        let text = String(decoding: try program.output { $0.contains(UInt8(ascii: "\n")) }, as: UTF8.self)
+        return (program, try program.port())
+    }
+
+    /// Waits for a server's start-up line, and tells the port in it.
+    func port() throws -> UInt16 {
+        let text = String(decoding: try output { $0.contains(UInt8(ascii: "\n")) }, as: UTF8.self)
         let prefix = "latchkey: serving on http://127.0.0.1:"
         guard text.hasPrefix(prefix), let port = UInt16(text.dropFirst(prefix.count).dropLast()) else {
             Issue.record("not the start-up line: '\(text)'")
             throw SocketFailure("learn the port", code: ENOENT)
         }
-        return (program, port)
+        return port
     }
 
     func signal(_ number: Int32) { kill(process, number) }
@@ -122,6 +127,12 @@ final class Program {
     func output(until isEnough: ([UInt8]) -> Bool) throws -> [UInt8] {
         guard output.read(by: .now + patience, until: isEnough) else { throw stillRunning() }
         return output.seen
+    }
+
+    /// Waits until it has written this to standard error.
+    func waitToSay(_ text: String) throws {
+        let isSaid: ([UInt8]) -> Bool = { String(decoding: $0, as: UTF8.self).contains(text) }
+        guard errors.read(by: .now + patience, until: isSaid), isSaid(errors.seen) else { throw stillRunning() }
     }
 
     /// Waits for the end. Fails, and ends it, where the program is still there when patience is over.

@@ -125,27 +125,17 @@ import Testing
 
     /// Sends `request` on a connection of its own and returns all that comes back until the service closes it.
     private func exchange(_ port: UInt16, _ request: String) throws -> String {
-        let connection = try ClientConnection(host: "127.0.0.1", port: port, timeoutSeconds: patienceSeconds)
+        let connection = try connect(port)
         try connection.send(Array(request.utf8))
         var answer: [UInt8] = []
         while case let piece = try connection.receive(), !piece.isEmpty { answer += piece }
         return String(decoding: answer, as: UTF8.self)
     }
 
-    /// An upload of two bytes that has begun, as its interim answer shows, and waits for them.
-    private func startUpload(_ port: UInt16) throws -> ClientConnection {
-        let connection = try ClientConnection(host: "127.0.0.1", port: port, timeoutSeconds: patienceSeconds)
-        let head = "PUT /keys/a HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"
-        try connection.send(Array(head.utf8))
-        #expect(String(decoding: try connection.receive(), as: UTF8.self) == "HTTP/1.1 100 Continue\r\n\r\n")
-        return connection
-    }
-
     /// Returns when the server no longer accepts connections, which shows that it has begun to drain.
     private func waitForDrain(_ port: UInt16) throws {
         try repeatUntil("see new clients refused") {
-            guard let connection = try? ClientConnection(host: "127.0.0.1", port: port, timeoutSeconds: patienceSeconds)
-            else { return true }
+            guard let connection = try? connect(port) else { return true }
             // Ended by the drain, if it was accepted before.
             _ = try? connection.receive(atMost: 1)
             return false

@@ -55,3 +55,17 @@ func repeatUntil(_ operation: String, _ condition: () throws -> Bool) throws {
         guard .now < end else { throw SocketFailure(operation, code: ETIMEDOUT) }
     }
 }
+
+/// A connection to the server on this port.
+func connect(_ port: UInt16) throws -> ClientConnection {
+    try ClientConnection(host: "127.0.0.1", port: port, timeoutSeconds: patienceSeconds)
+}
+
+/// An upload of two bytes that has begun, as its interim answer shows, and waits for them.
+func startUpload(_ port: UInt16) throws -> ClientConnection {
+    let connection = try connect(port)
+    let head = "PUT /keys/a HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"
+    try connection.send(Array(head.utf8))
+    #expect(String(decoding: try connection.receive(), as: UTF8.self) == "HTTP/1.1 100 Continue\r\n\r\n")
+    return connection
+}

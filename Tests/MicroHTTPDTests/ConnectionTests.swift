@@ -110,6 +110,7 @@ import Testing
                 let response = try outside.response()
                 #expect(response.statusLine == "HTTP/1.1 503 Service Unavailable")
                 #expect(response["Retry-After"] == "1")
+                #expect(response["Cache-Control"] == "no-cache")
                 #expect(response["Connection"] == "close")
                 #expect(response.text == "the limit of 3 connections is reached\n")
                 #expect(try outside.hasEnded())

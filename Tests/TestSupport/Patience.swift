@@ -8,8 +8,8 @@ public let patienceSeconds = isSanitized ? 240 : 60
 /// How long a test may take in all.
 public let suiteMinutes = isSanitized ? 10 : 5
 
-/// A sanitizer makes all of it up to ten times slower.
-private let isSanitized: Bool = {
+/// Whether a sanitizer is built in, which makes all of our own code up to ten times slower.
+public let isSanitized: Bool = {
     #if ADDRESS_SANITIZER || THREAD_SANITIZER
         true
     #else
