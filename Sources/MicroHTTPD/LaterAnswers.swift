@@ -15,7 +15,8 @@ extension EventLoop {
 
     /// Asks for the answer to a request that was resumed.
     func askAgain(_ connection: OpaquePointer, _ state: Connection) -> MHD_Result {
-        guard let request = state.waiting, let pending = request.pending else { return .NO }
+        // While it is being stopped the library takes an answer without a word, drops it, and asks for another.
+        guard state.activity == .waiting, let request = state.waiting, let pending = request.pending else { return .NO }
         var isLast = false
         switch waiting.beginTurn(of: request) {
         case .abandoned: return .NO
