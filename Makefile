@@ -12,11 +12,11 @@ STRICT_FLAGS := --explicit-target-dependency-import-check error -Xswiftc -warnin
 TEST_FLAGS := --disable-xctest
 # One test after the other where each takes ten times as long: all at once they would wait for each other.
 SLOW_TEST_FLAGS := $(TEST_FLAGS) --no-parallel
-SWIFT_FILES := Package.swift Sources Tests
+SWIFT_FILES := Package.swift Sources Tests Benchmarks/StoreBenchmark/Package.swift Benchmarks/StoreBenchmark/Sources
 
 .DEFAULT_GOAL := help
 .PHONY: help run build release test test-tsan test-asan check-api format lint image run-image toolchain dependencies test-dependencies
-.PHONY: bench bench-quick bench-budget bench-test
+.PHONY: bench bench-quick bench-budget bench-store bench-test
 
 help: ## Tell what can be made.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -71,6 +71,10 @@ bench-quick: ## The same, each measurement for a moment, to see that it works.
 
 bench-budget: ## Hold allocations and instructions a request to their budgets. With UPDATE=1: write new ones.
 	$(BENCH) budget $(BENCH_BINARY) $(if $(UPDATE),--update)
+
+bench-store: dependencies ## Measure the store alone, against dashmap and other ways to share a table. BENCH_ARGS="--rounds 3"
+	@Scripts/install-dependencies python3
+	python3 Benchmarks/store_bench.py $(BENCH_ARGS)
 
 bench-test: ## Test the pure parts of the benchmark.
 	@Scripts/install-dependencies python3

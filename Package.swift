@@ -20,7 +20,9 @@ let commit =
 let package = Package(
     name: "latchkey",
     products: [
-        .executable(name: "latchkey", targets: ["latchkey"])
+        .executable(name: "latchkey", targets: ["latchkey"]),
+        // For Benchmarks/StoreBenchmark.
+        .library(name: "KeyValueStore", targets: ["ByteBuffers", "KeyValueStore"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.6.0"),
@@ -32,7 +34,8 @@ let package = Package(
         // From the lowest to the highest; each knows only those above it in this list.
         .target(name: "ByteBuffers", swiftSettings: checked),
         .target(name: "CThreadSanitizer"),
-        .target(name: "Locks", dependencies: ["CThreadSanitizer"], swiftSettings: checked),
+        .target(name: "CFutex"),
+        .target(name: "Locks", dependencies: ["CFutex", "CThreadSanitizer"], swiftSettings: checked),
         .target(name: "KeyValueStore", dependencies: ["ByteBuffers", "Locks"], swiftSettings: checked),
         .target(name: "HTTPMessages", dependencies: ["ByteBuffers"], swiftSettings: memorySafe),
         .target(name: "PrometheusExposition", swiftSettings: memorySafe),
@@ -73,6 +76,7 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Sockets"], path: "Tests/TestSupport", swiftSettings: checked),
         .testTarget(name: "ByteBuffersTests", dependencies: ["ByteBuffers"], swiftSettings: checked),
+        .testTarget(name: "LocksTests", dependencies: ["Locks", "TestSupport"], swiftSettings: checked),
         .testTarget(
             name: "KeyValueStoreTests", dependencies: ["ByteBuffers", "KeyValueStore", "TestSupport"],
             swiftSettings: checked),

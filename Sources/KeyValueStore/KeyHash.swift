@@ -19,18 +19,25 @@ struct KeyHash: Sendable {
     @inline(__always)
     private func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
         var state = SipState(k0, k1)
-        let words = bytes.count >> 3
-        for word in 0..<words {
-            state.compress(UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: word << 3, as: UInt64.self)))
+        var position = 0
+        while position &+ 8 <= bytes.count {
+            state.compress(UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self)))
+            position &+= 8
         }
-        var last = UInt64(truncatingIfNeeded: bytes.count) << 56
-        var shift: UInt64 = 0
-        for position in (words << 3)..<bytes.count {
-            last |= UInt64(bytes[position]) << shift
-            shift &+= 8
-        }
-        state.compress(last)
+        state.compress(UInt64(truncatingIfNeeded: bytes.count) &<< 56 | lastBytes(of: bytes))
         return state.finish()
+    }
+
+    /// The bytes that do not fill a word, lowest first, without a step for each: in a longer key with the eight that end it.
+    @inline(__always)
+    private func lastBytes(of bytes: UnsafeRawBufferPointer) -> UInt64 {
+        let count = bytes.count & 7
+        if count == 0 { return 0 }
+        if bytes.count >= 8 {
+            let end = bytes.loadUnaligned(fromByteOffset: bytes.count &- 8, as: UInt64.self)
+            return UInt64(littleEndian: end) &>> UInt64(truncatingIfNeeded: 64 &- 8 &* count)
+        }
+        return bytes.indices.reversed().reduce(0) { $0 &<< 8 | UInt64(bytes[$1]) }
     }
 }
 

@@ -3,15 +3,17 @@
 ///
 /// An entry that has expired is treated as missing from that moment on, and taken out by the next sweep.
 struct Shard: ~Copyable {
-    var table: Table
+    // In this order: what a look-up touches, what a write touches, the rest. See `ShardLock.Protected`.
+    var table = Table()
     var counts = ShardCounts()
+    private var lastVersion: UInt64 = 0
     /// No entry expires before this.
     var earliestDeadline = Entry.never
-    private var lastVersion: UInt64 = 0
+    private let hash: KeyHash
     private let clock: StoreClock
 
     init(hash: KeyHash, clock: StoreClock = .monotonic) {
-        table = Table(hash: hash)
+        self.hash = hash
         self.clock = clock
     }
 
@@ -29,11 +31,11 @@ struct Shard: ~Copyable {
     /// The entry for `key`, as one more owner, for a write that is prepared: not counted as a look-up. O(1) expected.
     @inline(__always)
     func peekLocked(_ key: HashedKey) -> Entry? {
-        guard let entry = table.entry(for: key), !entry.isExpired(by: clock) else { return nil }
-        return entry
+        let slot = table.slot(for: key)
+        return slot.isEmpty || slot.memory.isExpired(by: clock) ? nil : slot.entry
     }
 
-    /// What became of a write attempt.
+    /// What became of a write attempt. Where nothing is written, the slot's ownership stays with the caller.
     enum PutAttempt: Sendable {
         case created(version: UInt64, expired: Entry?)
         case replaced(version: UInt64, displaced: Entry)
@@ -42,12 +44,13 @@ struct Shard: ~Copyable {
         case needsRoom(directoryDepth: Int)
     }
 
-    /// Publishes `entry` under its key, if `condition` holds. O(1) expected; with `room`, at most one segment is split.
+    /// Publishes the entry that `slot` owns under its key, if `condition` holds. O(1) expected; with `room`, at most one
+    /// segment is split.
     ///
-    /// - Parameter keepsDeadline: whether `entry`, which then has room for one, takes over the deadline of the entry there.
+    /// - Parameter keepsDeadline: whether the entry, which then has room for one, takes over the deadline of the one there.
     @inline(__always)
     mutating func putLocked(
-        _ entry: Entry, key: HashedKey, if condition: WriteCondition?, keepsDeadline: Bool, room: inout Table.Room?
+        _ slot: Slot, key: HashedKey, if condition: WriteCondition?, keepsDeadline: Bool, room: inout Table.Room?
     ) -> PutAttempt {
         var place = table.place(of: key)
         let current = place.version(at: clock)
@@ -58,17 +61,18 @@ struct Shard: ~Copyable {
             // No room was given, or others have doubled the directory meanwhile, or all keys went to the same side.
             if table.isFull(at: place) { return .needsRoom(directoryDepth: table.directoryDepth) }
         }
-        if keepsDeadline, current != nil, let deadline = place.entry?.deadline { entry.setDeadline(deadline) }
+        let entry = slot.memory
+        if keepsDeadline, current != nil { entry.setDeadline(place.slot.memory.deadline) }
         lastVersion &+= 1
-        entry.setVersion(lastVersion)
+        entry.version = lastVersion
         counts.add(entry)
         if entry.hasDeadline { expectLocked(entry.deadline, at: place) }
         if place.isFree {
-            table.insert(at: place, entry, hash: key.hash)
+            table.insert(at: place, slot)
             return .created(version: lastVersion, expired: nil)
         }
-        let displaced = table.replace(at: place, with: entry, hash: key.hash)
-        counts.subtract(displaced)
+        counts.subtract(place.slot.memory)
+        let displaced = table.replace(at: place, with: slot)
         guard current != nil else {
             counts.expired &+= 1
             return .created(version: lastVersion, expired: displaced)
@@ -79,7 +83,7 @@ struct Shard: ~Copyable {
     @inline(never)
     private mutating func splitLocked(segmentOf key: HashedKey, _ room: inout Table.Room?) {
         guard var given = room.take() else { return }
-        table.split(segmentOf: key.hash, room: &given)
+        table.split(segmentOf: key.hash, by: hash, room: &given)
         room = consume given
     }
 
@@ -101,9 +105,8 @@ struct Shard: ~Copyable {
         let place = table.place(of: key)
         guard let current = place.version(at: clock) else { return .notFound }
         if let condition, !condition.holds(for: current) { return .conditionFailed(current: current) }
-        let removed = table.remove(at: place)
-        counts.subtract(removed)
-        return .removed(removed)
+        counts.subtract(place.slot.memory)
+        return .removed(table.remove(at: place))
     }
 
     /// Whether `condition` holds now or may hold later: a version that has gone does not come back. O(versions named).
@@ -131,8 +134,9 @@ extension Shard {
         _ key: HashedKey, to deadline: UInt64, if condition: WriteCondition?
     ) -> MoveAttempt {
         let place = table.place(of: key)
-        guard let current = place.version(at: clock), let entry = place.entry else { return .notFound }
+        guard let current = place.version(at: clock) else { return .notFound }
         if let condition, !condition.holds(for: current) { return .conditionFailed(current: current) }
+        let entry = place.slot.entry
         guard entry.hasDeadline else { return deadline == Entry.never ? .moved(entry) : .needsCopy(of: entry) }
         entry.setDeadline(deadline)
         expectLocked(deadline, at: place)
@@ -144,11 +148,11 @@ extension Shard {
     /// - Returns: whether it was.
     mutating func exchangeLocked(_ original: Entry, for copy: Entry, key: HashedKey) -> Bool {
         let place = table.place(of: key)
-        guard let entry = place.entry, entry.storage === original.storage else { return false }
-        copy.setVersion(original.version)
+        guard !place.isFree, place.slot.memory.start == original.memory.start else { return false }
+        copy.memory.version = original.version
         expectLocked(copy.deadline, at: place)
         // The caller owns the original too, so nothing is freed here.
-        _ = table.replace(at: place, with: copy, hash: key.hash)
+        _ = table.replace(at: place, with: Slot(owning: copy, hash: key.hash))
         return true
     }
 
@@ -159,7 +163,7 @@ extension Shard {
         let before = expired.count
         let step = table.removeExpired(from: order, now: now, into: &expired)
         earliestDeadline = min(earliestDeadline, step.earliestDeadline)
-        for entry in expired[before...] { counts.subtract(entry) }
+        for entry in expired[before...] { counts.subtract(entry.memory) }
         counts.expired &+= UInt64(expired.count - before)
         return step.next
     }

@@ -1,26 +1,26 @@
 /// What a shard has counted.
 public struct ShardCounts: Sendable {
-    /// Keys present; those that have expired count until they are swept.
-    public internal(set) var keys = 0
+    /// Look-ups that found their key.
+    public internal(set) var hits: UInt64 = 0
+    /// Look-ups that did not.
+    public internal(set) var misses: UInt64 = 0
     /// Bytes of the keys present.
     public internal(set) var keyBytes = 0
     /// Bytes of the values present.
     public internal(set) var valueBytes = 0
     /// Bytes of the keys and values present.
     public var payloadBytes: Int { keyBytes + valueBytes }
-    /// Look-ups that found their key.
-    public internal(set) var hits: UInt64 = 0
-    /// Look-ups that did not.
-    public internal(set) var misses: UInt64 = 0
     /// Entries that were taken out because they had expired.
     public internal(set) var expired: UInt64 = 0
+    /// Keys present; those that have expired count until they are swept.
+    public internal(set) var keys = 0
 
-    mutating func add(_ entry: Entry) {
+    mutating func add(_ entry: EntryMemory) {
         keyBytes += entry.keyCount
         valueBytes += entry.valueCount
     }
 
-    mutating func subtract(_ entry: Entry) {
+    mutating func subtract(_ entry: EntryMemory) {
         keyBytes -= entry.keyCount
         valueBytes -= entry.valueCount
     }

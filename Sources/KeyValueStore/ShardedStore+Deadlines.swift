@@ -81,7 +81,7 @@ extension ShardedStore {
                 result.removedCount += expired.count
                 result.longestHold = max(result.longestHold, hold)
                 if !cell.pointee.watchers.isEmpty {
-                    for entry in expired { notify(hashed(entry.keyBytes), cell) }
+                    for entry in expired { notify(hashed(entry.memory.keyBytes), cell) }
                 }
                 expired.removeAll(keepingCapacity: true)
             }
@@ -92,7 +92,7 @@ extension ShardedStore {
     private func step(
         of cell: UnsafeMutablePointer<Cell>, from order: UInt64, now: UInt64, into expired: inout [Entry]
     ) -> (next: UInt64?, hold: UInt64) {
-        cell.pointee.lock.withLockUncounted { shard, _ in
+        cell.pointee.lock.withLockForStep { shard in
             let start = monotonicNanoseconds()
             let next = shard.sweepLocked(from: order, now: now, into: &expired)
             return (next, monotonicNanoseconds() - start)
@@ -102,7 +102,8 @@ extension ShardedStore {
 
 extension Entry {
     fileprivate func copyWithDeadline(_ deadline: UInt64) -> Entry {
-        var builder = startSuccessor(hasDeadline: true, valueCount: valueCount, maximumValueCount: valueCount)
+        var builder = startSuccessor(
+            hasDeadline: true, valueCount: value.count, maximumValueCount: value.count)
         let fits = value.withBorrowedBytes { builder.append($0) }
         precondition(fits, "a value of another size than its own")
         let copy = Entry(sealing: builder)

@@ -34,7 +34,7 @@ extension ShardedStore {
         }
         var entries: [Entry] = []
         entries.reserveCapacity(Segment.maximumCount)
-        let next = cell(start.shard).pointee.lock.withLockUncounted { shard, _ in
+        let next = cell(start.shard).pointee.lock.withLockForStep { shard in
             shard.table.collect(at: start.order, into: &entries)
         }
         if let next {
@@ -44,9 +44,9 @@ extension ShardedStore {
         }
         return
             entries
-            .filter { !$0.isExpired(by: clock) }
+            .filter { !$0.memory.isExpired(by: clock) }
             .map { entry in
-                let order = Table.order(of: hashed(entry.keyBytes).hash)
+                let order = Table.order(of: hashed(entry.memory.keyBytes).hash)
                 return WalkedEntry(entry: entry, position: WalkPosition(shard: start.shard, order: order))
             }
             .filter { $0.position.order >= start.order }

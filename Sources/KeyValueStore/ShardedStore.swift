@@ -99,14 +99,16 @@ public final class ShardedStore: @unchecked Sendable {
         _ entry: consuming Entry, if condition: WriteCondition? = nil, keepsDeadline: Bool = false,
         displaced: inout Entry?
     ) -> PutOutcome {
-        let entry = entry
-        let key = hashed(entry.keyBytes)
-        let cell = cell(of: key)
         if entry.hasDeadline { expectSweeps() }
+        // The key lies in the entry, which may be gone as soon as it is published: after that only the hash is used.
+        let key = hashed(entry.memory.keyBytes)
+        let cell = cell(of: key)
+        // Made here, so that no reference is counted under the lock.
+        let slot = Slot(owning: entry, hash: key.hash)
         var room: Table.Room?
         while true {
-            let attempt = cell.pointee.lock.withLock(.write) { shard in
-                shard.putLocked(entry, key: key, if: condition, keepsDeadline: keepsDeadline, room: &room)
+            let attempt = cell.pointee.lock.withLock(.write, isLong: room != nil) { shard in
+                shard.putLocked(slot, key: key, if: condition, keepsDeadline: keepsDeadline, room: &room)
             }
             // From here on the lock is free: what was displaced is released, what growth left over is freed.
             switch attempt {
@@ -117,7 +119,9 @@ public final class ShardedStore: @unchecked Sendable {
                 displaced = replaced
                 notify(key, cell)
                 return .replaced(version: version)
-            case .conditionFailed(let current): return .conditionFailed(current: current)
+            case .conditionFailed(let current):
+                _ = slot.takeEntry()
+                return .conditionFailed(current: current)
             case .needsRoom(let depth): room = Table.Room(directoryDepth: depth)
             }
         }

@@ -43,6 +43,10 @@ struct Slot {
         return Unmanaged.fromOpaque(UnsafeRawPointer(bitPattern: address)!)
     }
 
+    /// The entry's memory, for as long as the slot owns it.
+    @inline(__always)
+    var memory: EntryMemory { reference._withUnsafeGuaranteedRef { EntryMemory(start: $0.bytes) } }
+
     /// The entry, as one more owner.
     var entry: Entry { Entry(storage: reference.takeUnretainedValue()) }
 
@@ -51,7 +55,5 @@ struct Slot {
 
     /// Whether the entry's key is `key`. O(n) in the key.
     @inline(__always)
-    func holds(_ key: BorrowedBytes) -> Bool {
-        reference._withUnsafeGuaranteedRef { Entry(storage: $0).keyBytes == key }
-    }
+    func holds(_ key: BorrowedBytes) -> Bool { memory.hasKey(key) }
 }

@@ -53,7 +53,7 @@ extension Table {
         var position = 0
         while position < Segment.slotCount {
             let slot = segment[position]
-            let deadline = slot.isEmpty ? Entry.never : slot.deadline
+            let deadline = slot.isEmpty ? Entry.never : slot.memory.deadline
             if deadline <= now {
                 expired.append(slot.takeEntry())
                 // What follows may have moved here: look again. What has wrapped around to behind here was seen before.
@@ -74,12 +74,5 @@ extension Table {
         // With a depth of 0 the shift is 64, which leaves nothing: the segment is all there is.
         let end = ((order >> shift) + 1) << shift
         return end == 0 ? nil : end
-    }
-}
-
-extension Slot {
-    /// When the entry expires, or `Entry.never`.
-    fileprivate var deadline: UInt64 {
-        reference._withUnsafeGuaranteedRef { Entry(storage: $0).deadline }
     }
 }

@@ -13,13 +13,11 @@ struct Table: ~Copyable, @unchecked Sendable {
     private(set) var directory: UnsafeMutablePointer<Segment>
     /// The directory has 2^depth places.
     private(set) var depth = 0
-    private let hash: KeyHash
 
     /// Number of keys.
     var count = 0
 
-    init(hash: KeyHash) {
-        self.hash = hash
+    init() {
         directory = .allocate(capacity: 1)
         directory.initialize(to: .allocate())
     }
@@ -34,24 +32,23 @@ struct Table: ~Copyable, @unchecked Sendable {
         directory.deallocate()
     }
 
-    /// The entry for `key`, as one more owner. O(1) expected.
+    /// The slot that holds `key`, or an empty one. O(1) expected.
     @inline(__always)
-    func entry(for key: HashedKey) -> Entry? {
-        let slot = segment(for: key.hash).find(key).slot
-        return slot.isEmpty ? nil : slot.entry
-    }
+    func slot(for key: HashedKey) -> Slot { segment(for: key.hash).find(key).slot }
 
     /// Where `key` is or would be, to be acted upon before the table changes. O(1) expected.
+    @inline(__always)
     func place(of key: HashedKey) -> Place {
         let segment = segment(for: key.hash)
         let (position, slot) = segment.find(key)
         return Place(segment: segment, position: position, slot: slot)
     }
 
-    /// Replaces the entry at an occupied place and returns the displaced one. O(1).
-    func replace(at place: Place, with entry: consuming Entry, hash: UInt64) -> Entry {
+    /// Puts `slot` in the place of the one there and returns the displaced entry. O(1).
+    @inline(__always)
+    func replace(at place: Place, with slot: Slot) -> Entry {
         let displaced = place.slot.takeEntry()
-        place.segment[place.position] = Slot(owning: entry, hash: hash)
+        place.segment[place.position] = slot
         return displaced
     }
 
@@ -59,8 +56,9 @@ struct Table: ~Copyable, @unchecked Sendable {
     func isFull(at place: Place) -> Bool { place.segment.count == Segment.maximumCount }
 
     /// Inserts at a free place of a segment that is not full. O(1).
-    mutating func insert(at place: Place, _ entry: consuming Entry, hash: UInt64) {
-        place.segment[place.position] = Slot(owning: entry, hash: hash)
+    @inline(__always)
+    mutating func insert(at place: Place, _ slot: Slot) {
+        place.segment[place.position] = slot
         place.segment.count += 1
         count += 1
     }
@@ -77,19 +75,15 @@ struct Table: ~Copyable, @unchecked Sendable {
     struct Place {
         let segment: Segment
         let position: Int
-        fileprivate let slot: Slot
-        /// The entry there, as one more owner, or nil where the place is free.
-        var entry: Entry? { slot.isEmpty ? nil : slot.entry }
+        /// What is there, or the empty slot.
+        let slot: Slot
         /// Whether there is no entry.
         var isFree: Bool { slot.isEmpty }
         /// The version of the entry there, or nil where the place is free or the entry has expired.
         @inline(__always)
         func version(at clock: StoreClock) -> UInt64? {
-            if slot.isEmpty { return nil }
-            return slot.reference._withUnsafeGuaranteedRef { storage in
-                let entry = Entry(storage: storage)
-                return entry.isExpired(by: clock) ? nil : entry.version
-            }
+            if slot.isEmpty || slot.memory.isExpired(by: clock) { return nil }
+            return slot.memory.version
         }
     }
 }
@@ -122,8 +116,10 @@ extension Table {
     /// Splits the segment of `hash` in two with memory from `room`; does nothing where the directory has been doubled
     /// since that was allocated. O(`Segment.slotCount`), and O(directory) where that must be doubled.
     ///
+    /// - Parameter keyHash: the hash function that made `hash`.
+    ///
     /// What `room` has afterwards is unused or has just gone out of use, and is to be freed after unlocking.
-    mutating func split(segmentOf hash: UInt64, room: inout Room) {
+    mutating func split(segmentOf hash: UInt64, by keyHash: KeyHash, room: inout Room) {
         let full = segment(for: hash)
         if full.depth == depth {
             guard room.directoryDepth == depth else { return }
@@ -131,13 +127,12 @@ extension Table {
         }
         guard let sibling = room.segment.take() else { return }
         let bit = full.depth
-        let keyHash = self.hash
         full.depth = bit + 1
         sibling.depth = bit + 1
         sibling.earliestDeadline = full.earliestDeadline
         full.split(into: sibling) { slot in
             let known = Self.directoryBits(ofLowHash: slot.lowHash)
-            let bits = bit < Self.directoryBitsInSlot ? known : Self.directoryBits(of: keyHash(slot.entry.keyBytes))
+            let bits = bit < Self.directoryBitsInSlot ? known : Self.directoryBits(of: keyHash(slot.memory.keyBytes))
             return (bits &>> (31 &- UInt64(bit))) & 1 == 1
         }
         let span = 1 << (depth - bit)

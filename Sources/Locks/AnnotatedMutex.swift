@@ -4,7 +4,7 @@ public import Synchronization
     import CThreadSanitizer
 #endif
 
-/// `Synchronization.Mutex`, which ThreadSanitizer understands. Every lock of the service is one of these.
+/// `Synchronization.Mutex`, which ThreadSanitizer understands. Every lock of the service but those of the shards is one of these.
 ///
 /// The slow path of `Mutex` is inside the prebuilt standard library, where that tool cannot see it, so that it would report
 /// every hand-over between waiting threads as a race. In its build alone the lock says who hands over to whom; in every

@@ -12,34 +12,38 @@ import Testing
         let statistics = LockStatistics()
         for acquisitions in [statistics.read, statistics.write] {
             #expect(acquisitions.count == 0)
-            #expect(acquisitions.contendedCount == 0)
-            #expect(acquisitions.waitNanoseconds == 0)
+            #expect(acquisitions.waits.count == 0)
+            #expect(acquisitions.waits.nanoseconds == 0)
             #expect(acquisitions.buckets == [UInt64](repeating: 0, count: 18))
         }
         #expect(statistics.maximumWait(at: 0) == 0)
+        #expect(statistics.holds.count == 0)
+        #expect(statistics.maximumHold(at: 0) == 0)
         #expect(statistics.maximumWait(at: start) == 0)
     }
 
     @Test func `the bounds rise from 100 ns to 10 s and each has a bucket`() {
-        #expect(LockStatistics.waitBounds.first == 100)
-        #expect(LockStatistics.waitBounds.last == 10 * second)
-        #expect(zip(LockStatistics.waitBounds, LockStatistics.waitBounds.dropFirst()).allSatisfy { $0 < $1 })
-        #expect(LockStatistics().read.buckets.count == LockStatistics.waitBounds.count + 1)
+        #expect(LockStatistics.bounds.first == 100)
+        #expect(LockStatistics.bounds.last == 10 * second)
+        #expect(zip(LockStatistics.bounds, LockStatistics.bounds.dropFirst()).allSatisfy { $0 < $1 })
+        #expect(LockStatistics().read.buckets.count == LockStatistics.bounds.count + 1)
     }
 
     @Test func `an acquisition that did not wait is in the first bucket and in no wait`() {
         var statistics = LockStatistics()
-        for _ in 0..<5 { statistics.recordUncontended(.read) }
-        statistics.recordUncontended(.write)
+        var immediate = ImmediateAcquisitions()
+        for _ in 0..<5 { _ = _ = immediate.record(.read) }
+        _ = immediate.record(.write)
+        statistics.add(immediate)
         #expect(statistics.read.count == 5)
         #expect(statistics.write.count == 1)
-        #expect(statistics.read.contendedCount == 0)
+        #expect(statistics.read.waits.count == 0)
         #expect(statistics.read.buckets == [5] + [UInt64](repeating: 0, count: 17))
         #expect(statistics.maximumWait(at: start) == 0)
     }
 
     @Test func `a wait up to a bound is in its bucket and a longer one in the next`() {
-        for (place, bound) in LockStatistics.waitBounds.enumerated() {
+        for (place, bound) in LockStatistics.bounds.enumerated() {
             for (waited, bucket) in [(bound, place), (bound + 1, place + 1)] {
                 var statistics = LockStatistics()
                 statistics.recordContended(.write, waited: waited, now: start)
@@ -57,11 +61,12 @@ import Testing
         var expected: [LockOperation: (count: UInt64, contended: UInt64, waited: UInt64)] = [
             .read: (0, 0, 0), .write: (0, 0, 0),
         ]
+        var immediate = ImmediateAcquisitions()
         for _ in 0..<2_000 {
             let operation = LockOperation.allCases.randomElement(using: &random)!
             expected[operation]!.count += 1
             if Bool.random(using: &random) {
-                statistics.recordUncontended(operation)
+                _ = immediate.record(operation)
             } else {
                 let waited = random.next() % (20 * second)
                 statistics.recordContended(operation, waited: waited, now: start)
@@ -69,12 +74,40 @@ import Testing
                 expected[operation]!.waited += waited
             }
         }
+        statistics.add(immediate)
         for (operation, acquisitions) in [(LockOperation.read, statistics.read), (.write, statistics.write)] {
             #expect(acquisitions.count == expected[operation]!.count)
-            #expect(acquisitions.contendedCount == expected[operation]!.contended)
-            #expect(acquisitions.waitNanoseconds == expected[operation]!.waited)
+            #expect(acquisitions.waits.count == expected[operation]!.contended)
+            #expect(acquisitions.waits.nanoseconds == expected[operation]!.waited)
             #expect(acquisitions.buckets.reduce(0, +) == acquisitions.count)
         }
+    }
+
+    @Test func `a hold up to a bound is in its bucket and a longer one in the next`() {
+        for (place, bound) in LockStatistics.bounds.enumerated() {
+            for (held, bucket) in [(bound, place), (bound + 1, place + 1)] {
+                var statistics = LockStatistics()
+                statistics.recordHold(since: start, now: start + held)
+                var expected = [UInt64](repeating: 0, count: 18)
+                expected[bucket] = 1
+                #expect(statistics.holds.buckets == expected, "\(held) ns")
+                #expect(statistics.holds.count == 1)
+                #expect(statistics.holds.nanoseconds == held)
+                #expect(statistics.maximumHold(at: start + held) == held)
+                #expect(statistics.maximumWait(at: start + held) == 0)
+                #expect(statistics.read.count + statistics.write.count == 0)
+            }
+        }
+    }
+
+    @Test func `the longest hold is forgotten after its minute`() {
+        var statistics = LockStatistics()
+        statistics.recordHold(since: start, now: start + 900)
+        statistics.recordHold(since: start + 30 * second, now: start + 30 * second + 300)
+        #expect(statistics.maximumHold(at: start + 59 * second) == 900)
+        #expect(statistics.maximumHold(at: start + 75 * second) == 300)
+        #expect(statistics.maximumHold(at: start + 105 * second) == 0)
+        #expect(statistics.holds.count == 2)
     }
 
     @Test func `the maximum is the longest of all operations`() {

@@ -14,8 +14,10 @@ private final class Shared<Number: BinaryInteger & Sendable>: Sendable {
     var value: Number { lock.withLockUncounted { state, _ in state } }
     var waiters: Int { lock.waiters }
 
-    func withLock<Result: Sendable>(_ operation: LockOperation, _ body: (inout Number) -> Result) -> Result {
-        lock.withLock(operation, body)
+    func withLock<Result: Sendable>(
+        _ operation: LockOperation, isLong: Bool = false, _ body: (inout Number) -> Result
+    ) -> Result {
+        lock.withLock(operation, isLong: isLong, body)
     }
 }
 
@@ -68,10 +70,36 @@ private final class LockHold: Sendable {
         let statistics = counter.statistics
         #expect(statistics.read.count == 3)
         #expect(statistics.write.count == 2)
-        #expect(statistics.read.contendedCount == 0)
-        #expect(statistics.write.contendedCount == 0)
+        #expect(statistics.read.waits.count == 0)
+        #expect(statistics.write.waits.count == 0)
         #expect(statistics.maximumWait(at: monotonicNanoseconds()) == 0)
         #expect(counter.waiters == 0)
+    }
+
+    @Test func `one hold in 128 is timed where nobody waits, and each that is long`() {
+        let counter = SharedCounter()
+        for round in 1...3 as ClosedRange<UInt64> {
+            for _ in 0..<127 { counter.withLock(.read) { _ in } }
+            #expect(counter.statistics.holds.count == 2 * round - 2)
+            counter.withLock(.read) { _ in }
+            #expect(counter.statistics.holds.count == 2 * round - 1)
+            counter.withLock(.write, isLong: true) { _ in }
+            #expect(counter.statistics.holds.count == 2 * round)
+        }
+        #expect(counter.statistics.read.count == 384)
+        #expect(counter.statistics.write.count == 3)
+    }
+
+    @Test func `a step of work has its hold timed and is no acquisition`() {
+        let counter = SharedCounter()
+        let begun = monotonicNanoseconds()
+        counter.lock.withLockForStep { _ in while monotonicNanoseconds() < begun + 2_000_000 {} }
+        let elapsed = monotonicNanoseconds() - begun
+        let statistics = counter.statistics
+        #expect(statistics.holds.count == 1)
+        #expect((1_000_000...elapsed).contains(statistics.holds.nanoseconds))
+        #expect(statistics.maximumHold(at: monotonicNanoseconds()) == statistics.holds.nanoseconds)
+        #expect(statistics.read.count + statistics.write.count == 0)
     }
 
     @Test func `a scrape is not counted`() {
@@ -79,6 +107,7 @@ private final class LockHold: Sendable {
         for _ in 0..<5 { _ = counter.statistics }
         #expect(counter.statistics.read.count == 0)
         #expect(counter.statistics.write.count == 0)
+        #expect(counter.statistics.holds.count == 0)
     }
 
     @Test(arguments: [(1, 0), (0, 1), (3, 2), (5, 11)])
@@ -99,13 +128,15 @@ private final class LockHold: Sendable {
         #expect(counter.value == readers + writers)
         #expect(counter.waiters == 0)
         #expect(statistics.read.count == UInt64(readers))
-        #expect(statistics.read.contendedCount == UInt64(readers))
+        #expect(statistics.read.waits.count == UInt64(readers))
         #expect(statistics.write.count == UInt64(writers + 1))
-        #expect(statistics.write.contendedCount == UInt64(writers))
+        #expect(statistics.write.waits.count == UInt64(writers))
+        // All but the one that they waited for.
+        #expect(statistics.holds.count == UInt64(readers + writers))
         let longest = statistics.maximumWait(at: monotonicNanoseconds())
         #expect(longest <= elapsed)
         for acquisitions in [statistics.read, statistics.write] {
-            #expect(acquisitions.waitNanoseconds <= longest * acquisitions.contendedCount)
+            #expect(acquisitions.waits.nanoseconds <= longest * acquisitions.waits.count)
             #expect(acquisitions.buckets.reduce(0, +) == acquisitions.count)
         }
     }

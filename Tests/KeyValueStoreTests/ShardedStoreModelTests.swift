@@ -195,7 +195,7 @@ private struct ModelledStore {
         expect(locks.reduce(0) { $0 + $1.read.count } == hits + misses, "read acquisitions after step \(step)")
         expect(locks.reduce(0) { $0 + $1.write.count } >= writes, "write acquisitions after step \(step)")
         expect(counts.expired == expired, "\(counts) after step \(step)")
-        expect(locks.allSatisfy { $0.read.contendedCount + $0.write.contendedCount == 0 }, "contention")
+        expect(locks.allSatisfy { $0.read.waits.count + $0.write.waits.count == 0 }, "contention")
     }
 
     mutating func compareAll(_ step: Int) {

@@ -8,27 +8,31 @@ extension Table {
     /// What a shard does: inserts, after as many splits as that takes.
     ///
     /// - Returns: the number of splits.
-    fileprivate mutating func put(_ entry: Entry, hash: UInt64) -> Int {
-        let key = HashedKey(bytes: entry.keyBytes, hash: hash)
+    fileprivate mutating func put(_ entry: Entry, hash: UInt64, by keyHash: KeyHash = KeyHash()) -> Int {
+        let key = HashedKey(bytes: entry.memory.keyBytes, hash: hash)
+        let slot = Slot(owning: entry, hash: hash)
         var splits = 0
         while true {
             let place = place(of: key)
             if !place.isFree {
-                _ = replace(at: place, with: entry, hash: hash)
+                _ = replace(at: place, with: slot)
                 return splits
             }
             if !isFull(at: place) {
-                insert(at: place, entry, hash: hash)
+                insert(at: place, slot)
                 return splits
             }
             var room = Room(directoryDepth: directoryDepth)
-            split(segmentOf: hash, room: &room)
+            split(segmentOf: hash, by: keyHash, room: &room)
             splits += 1
         }
     }
 
     fileprivate borrowing func entry(for key: [UInt8], hash: UInt64) -> Entry? {
-        key.withUnsafeBytes { entry(for: HashedKey(bytes: BorrowedBytes($0), hash: hash)) }
+        key.withUnsafeBytes {
+            let slot = slot(for: HashedKey(bytes: BorrowedBytes($0), hash: hash))
+            return slot.isEmpty ? nil : slot.entry
+        }
     }
 
     fileprivate mutating func remove(_ key: [UInt8], hash: UInt64) -> Entry? {
@@ -44,12 +48,17 @@ private struct ModelledTable: ~Copyable {
     private(set) var table: Table
     private var expected: [UInt64: (hash: UInt64, entry: Entry)] = [:]
 
-    init(hash: KeyHash = KeyHash(k0: 1, k1: 2)) { table = Table(hash: hash) }
+    private let keyHash: KeyHash
+
+    init(hash: KeyHash = KeyHash(k0: 1, k1: 2)) {
+        table = Table()
+        keyHash = hash
+    }
 
     mutating func put(_ key: UInt64, hash: UInt64) -> Int {
         let entry = makeEntry(key.bytes)
         expected[key] = (hash, entry)
-        return table.put(entry, hash: hash)
+        return table.put(entry, hash: hash, by: keyHash)
     }
 
     mutating func remove(_ key: UInt64) -> Bool {
@@ -71,7 +80,7 @@ private struct ModelledTable: ~Copyable {
 
 @Suite struct TableTests {
     @Test func `a new table is empty and has one segment`() {
-        let table = Table(hash: KeyHash())
+        let table = Table()
         let (count, depth) = (table.count, table.directoryDepth)
         let entry = table.entry(for: [1], hash: 1)
         #expect(count == 0)
@@ -179,7 +188,7 @@ private struct ModelledTable: ~Copyable {
         var random = SeededGenerator(seed: 13)
         var weak: [WeakEntry] = []
         do {
-            var table = Table(hash: KeyHash())
+            var table = Table()
             var hashes: [UInt64] = []
             for key in 0..<2_000 as Range<UInt64> {
                 hashes.append(random.next())
@@ -203,7 +212,7 @@ extension ModelledTable {
     mutating func splitWithRoom(directoryDepth: Int, hash: UInt64) -> Bool {
         let before = table.directoryDepth
         var room = Table.Room(directoryDepth: directoryDepth)
-        table.split(segmentOf: hash, room: &room)
+        table.split(segmentOf: hash, by: keyHash, room: &room)
         return table.directoryDepth == before
     }
 }

@@ -14,6 +14,8 @@ import Testing
             }
             #expect(try service.get("/keys/a").hasSuffix("\r\n\r\nvalue"))
             #expect(try service.get("/keys/none").hasPrefix("HTTP/1.1 404 "))
+            // A listing looks through one segment of each shard.
+            #expect(try service.get("/keys").hasPrefix("HTTP/1.1 200 "))
             let metrics = try Metrics(service.get("/metrics"))
             #expect(metrics.contentType == "text/plain; version=0.0.4; charset=utf-8")
             #expect(metrics["latchkey_keys"] == 2)
@@ -23,6 +25,8 @@ import Testing
             #expect(metrics[#"latchkey_lock_wait_seconds_count{op="read"}"#] == 2)
             #expect(metrics[#"latchkey_lock_wait_seconds_count{op="write"}"#] == 3)
             #expect(metrics[#"latchkey_lock_wait_seconds_bucket{op="read",le="+Inf"}"#] == 2)
+            #expect(metrics["latchkey_lock_hold_seconds_count"] == 64)
+            #expect(metrics["latchkey_lock_hold_seconds_sum"] ?? 0 > 0)
             #expect(metrics["latchkey_lock_waiters"] == 0)
             #expect(metrics.sum("latchkey_shard_lock_acquisitions_total") == 5)
             #expect(metrics.sum("latchkey_shard_keys") == 2)
@@ -41,6 +45,7 @@ import Testing
             #expect(metrics.values.count < 800)
             for suffix in [
                 "lock_acquisitions_total", "lock_contended_total", "lock_wait_seconds_total", "lock_wait_max_seconds",
+                "lock_hold_max_seconds",
             ] {
                 #expect(metrics.values.keys.count { $0.hasPrefix("latchkey_shard_\(suffix){") } == 64)
             }

@@ -30,7 +30,7 @@ import Testing
 
         let stopper = AnnotatedMutex<String?>(nil)
         async let stopped: Void = blocking {
-            let thread = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/thread-self")
+            let thread = try currentThreadName()
             stopper.withLock { $0 = thread }
             loop.stop()
         }
@@ -50,12 +50,6 @@ import Testing
         loop.add(
             descriptor: ends[1], peer: sockaddr_storage(), peerLength: socklen_t(MemoryLayout<sockaddr_storage>.size))
         return ends[0]
-    }
-
-    /// Whether a thread, named as in `/proc`, sleeps. proc(5), `/proc/pid/stat`.
-    private func isAsleep(_ thread: String) throws -> Bool {
-        let line = try String(contentsOfFile: "/proc/\(thread)/stat", encoding: .utf8)
-        return line[line.lastIndex(of: ")")!...].hasPrefix(") S")
     }
 }
 
