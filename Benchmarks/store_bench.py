@@ -92,7 +92,7 @@ def main() -> None:
     path = asked.output or paths.RESULTS / f"store-{time.strftime('%Y-%m-%dT%H%M', time.gmtime())}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({"machine": about, "versions": {PEER: version}, "store": records}, indent=1) + "\n")
-    print(f"{about['processor']}, {about['cores']} cores, {about['toolchain']}, dashmap {version}, {asked.rounds} rounds\n")
+    print(f"{about['processor']}, {about['cores']} cores, {about['toolchain']}, dashmap {version}, {asked.rounds} round{'s' if asked.rounds > 1 else ''}\n")
     print(table(records))
 
 
