@@ -141,7 +141,8 @@ import Testing
 
     @Test func `an entry pays for the fields that it has, and only for those`() throws {
         let client = InProcessClient()
-        /// What the one allocation of the entry under `key` has room for: what was asked for, rounded up to 16 bytes.
+        /// What the one allocation of the entry under `key` has room for: what was asked for, rounded up to 16 bytes, and 16
+        /// more where the allocator has found a block with a rest too small to be one. `malloc_usable_size(3)`.
         func room(_ key: String) throws -> Int { try #require(client.entry(Array(key.utf8))).value.storage.capacity }
         let value = String(repeating: "v", count: 100)
         client.put("plain", value)
@@ -153,13 +154,13 @@ import Testing
         // A header of 16 bytes, the key and the value.
         let plain = 16 + 5 + 100
         for key in ["plain", "named", "batch", "octet"] {
-            #expect((plain..<plain + 16).contains(try room(key)), "\(key)")
+            #expect((plain..<plain + 32).contains(try room(key)), "\(key)")
         }
         let typed = plain + "\r\nContent-Type: text/x".utf8.count
-        #expect((typed..<typed + 16).contains(try room("typed")))
+        #expect((typed..<typed + 32).contains(try room("typed")))
         let dressed = plain + "\r\nLatchkey-Meta-By: ".utf8.count + 500
-        #expect((dressed..<dressed + 16).contains(try room("dress")))
+        #expect((dressed..<dressed + 32).contains(try room("dress")))
         client.put("dress", value)
-        #expect(try room("dress") == room("plain"))
+        #expect((plain..<plain + 32).contains(try room("dress")))
     }
 }
