@@ -3,8 +3,8 @@ import Synchronization
 
 /// A mutex around a value that cannot be reached without it, which knows how long it was waited for and held.
 ///
-/// An acquisition that finds the lock free reads no clock: it costs one counter in memory that the caller is about to
-/// touch anyway. Never recursive. The closures are not async, so no lock is held across a suspension.
+/// An acquisition that finds the lock free reads the clock once in `ImmediateAcquisitions.sampleSpacing` times; else it costs
+/// one counter in memory that the caller is about to touch anyway. Never recursive. The closures are not async, so no lock is held across a suspension.
 struct ShardLock<State: ~Copyable & Sendable>: ~Copyable {
     /// In this order because a line of the cache that one processor has written must be fetched by the next: an acquisition
     /// that does not wait writes its count and the first bytes of the state, which then lie in one line with the lock's word.
@@ -55,8 +55,8 @@ struct ShardLock<State: ~Copyable & Sendable>: ~Copyable {
         }
     }
 
-    /// Calls `body` with the state, under the lock, for a step of work that no request waits for. Recorded among the holds, and
-    /// not counted as an acquisition.
+    /// Calls `body` with the state, under the lock, for a step of a listing or a sweep. Recorded among the holds, and not counted
+    /// as an acquisition.
     borrowing func withLockForStep<Result: Sendable>(_ body: (inout State) -> Result) -> Result {
         mutex.withLock { protected in
             let start = monotonicNanoseconds()

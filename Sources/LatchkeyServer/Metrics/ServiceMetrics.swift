@@ -70,7 +70,7 @@ struct ServiceMetrics {
         ) { Self.seconds($0.lock.maximumWait(at: now)) }
         writeShards(
             &text, "latchkey_shard_lock_hold_max_seconds", .gauge,
-            "Longest hold of the shard's lock in the last 60 s, of those in latchkey_lock_hold_seconds. Over 1 ms: the machine had no core for the thread that held it."
+            "Longest hold of the shard's lock in the last 60 s, of those in latchkey_lock_hold_seconds. Over 1 ms: threads are kept from running; more CPU, or fewer --threads."
         ) { Self.seconds($0.lock.maximumHold(at: now)) }
     }
 
