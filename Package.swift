@@ -35,10 +35,13 @@ let package = Package(
         .target(name: "ByteBuffers", swiftSettings: checked),
         .target(name: "CThreadSanitizer"),
         .target(name: "CFutex"),
-        .target(name: "Locks", dependencies: ["CFutex", "CThreadSanitizer"], swiftSettings: checked),
+        .target(name: "CLockWait"),
+        .target(name: "Locks", dependencies: ["CFutex", "CLockWait", "CThreadSanitizer"], swiftSettings: checked),
         .target(name: "KeyValueStore", dependencies: ["ByteBuffers", "Locks"], swiftSettings: checked),
         .target(name: "HTTPMessages", dependencies: ["ByteBuffers"], swiftSettings: memorySafe),
         .target(name: "PrometheusExposition", swiftSettings: memorySafe),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "Compression", dependencies: ["ByteBuffers", "CZlib"], swiftSettings: checked),
         .target(name: "Sockets", swiftSettings: checked),
         .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
         .target(
@@ -54,14 +57,21 @@ let package = Package(
         .target(
             name: "LatchkeyServer",
             dependencies: [
-                "ByteBuffers", "CAllocator", "CBuildInfo", "HTTPMessages", "KeyValueAPI", "KeyValueStore", "Locks",
-                "MicroHTTPD", "PrometheusExposition", "Sockets",
+                "ByteBuffers", "CAllocator", "CBuildInfo", "Compression", "HTTPMessages", "KeyValueAPI",
+                "KeyValueStore",
+                "Locks", "MicroHTTPD", "PrometheusExposition", "Sockets",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
-            resources: [.embedInCode("Resources/openapi.yaml")],
+            resources: [
+                .embedInCode("Resources/openapi.yaml"), .embedInCode("LivePage/page.html"),
+                .embedInCode("LivePage/page.css"),
+                .embedInCode("LivePage/metrics.js"), .embedInCode("LivePage/rates.js"),
+                .embedInCode("LivePage/charts.js"),
+                .embedInCode("LivePage/page.js"),
+            ],
             swiftSettings: memorySafe),
         .target(
             name: "LatchkeyClient", dependencies: ["ByteBuffers", "HTTPMessages", "Sockets"], swiftSettings: memorySafe),
@@ -76,9 +86,12 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Sockets"], path: "Tests/TestSupport", swiftSettings: checked),
         .testTarget(name: "ByteBuffersTests", dependencies: ["ByteBuffers"], swiftSettings: checked),
+        .testTarget(
+            name: "CompressionTests", dependencies: ["ByteBuffers", "Compression", "TestSupport"],
+            swiftSettings: checked),
         .testTarget(name: "LocksTests", dependencies: ["Locks", "TestSupport"], swiftSettings: checked),
         .testTarget(
-            name: "KeyValueStoreTests", dependencies: ["ByteBuffers", "KeyValueStore", "TestSupport"],
+            name: "KeyValueStoreTests", dependencies: ["ByteBuffers", "KeyValueStore", "Locks", "TestSupport"],
             swiftSettings: checked),
         .testTarget(
             name: "HTTPMessagesTests", dependencies: ["ByteBuffers", "HTTPMessages", "TestSupport"],
@@ -99,7 +112,8 @@ let package = Package(
         .testTarget(
             name: "LatchkeyServerTests",
             dependencies: [
-                "KeyValueStore", "LatchkeyServer", "PrometheusExposition", "Sockets", "TestSupport",
+                "ByteBuffers", "HTTPMessages", "KeyValueAPI", "KeyValueStore", "LatchkeyServer", "Locks", "MicroHTTPD",
+                "PrometheusExposition", "Sockets", "TestSupport",
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
             ],

@@ -3,6 +3,12 @@
 #define LATCHKEY_MICROHTTPD_SHIMS_H
 
 #include <microhttpd.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 /* The callbacks and limits of one daemon; `context` is handed to every callback. */
 struct latchkey_daemon_options {
@@ -14,18 +20,69 @@ struct latchkey_daemon_options {
   MHD_NotifyConnectionCallback notify_connection;
   MHD_RequestCompletedCallback notify_completed;
   size_t (*unescape)(void *context, struct MHD_Connection *connection, char *text);
+  void (*notify_own_reply)(void *context, unsigned int status);
 };
 
-/* A daemon with one event loop on a thread of its own and no listening socket: connections are given to it by
- * MHD_add_connection, and may be suspended. NULL where it cannot be started. */
+/* MHD_OPTION_EXTERNAL_LOGGER: the only way to hear of the replies that the library makes by itself, all of them errors. Their
+ * message begins with the status. Compared with what connection.c of 0.9.75 has; the program sets no locale, so none is
+ * translated. */
+static inline void latchkey_read_log(void *options, const char *format, va_list arguments) {
+  static const char own_reply[] = "Error processing request (HTTP response code is %u";
+  const struct latchkey_daemon_options *o = (const struct latchkey_daemon_options *)options;
+  if (strncmp(format, own_reply, sizeof own_reply - 1) == 0)
+    o->notify_own_reply(o->context, va_arg(arguments, unsigned int));
+}
+
+/* A daemon without a thread and without a listening socket: connections are given to it by MHD_add_connection, may be
+ * suspended, and are served by latchkey_run_daemon, both on one thread. NULL where it cannot be started. The options must stay
+ * where they are for as long as it runs. */
 static inline struct MHD_Daemon *latchkey_start_daemon(const struct latchkey_daemon_options *o) {
   return MHD_start_daemon(
-      MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, o->handle_request,
-      o->context, MHD_OPTION_CONNECTION_LIMIT, o->connection_limit, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-      o->connection_memory_bytes,
-      MHD_OPTION_URI_LOG_CALLBACK, o->start_request, o->context, MHD_OPTION_NOTIFY_CONNECTION, o->notify_connection,
-      o->context, MHD_OPTION_NOTIFY_COMPLETED, o->notify_completed, o->context, MHD_OPTION_UNESCAPE_CALLBACK,
-      o->unescape, o->context, MHD_OPTION_END);
+      MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
+      o->handle_request, o->context, MHD_OPTION_EXTERNAL_LOGGER, latchkey_read_log, o, MHD_OPTION_CONNECTION_LIMIT,
+      o->connection_limit, MHD_OPTION_CONNECTION_MEMORY_LIMIT, o->connection_memory_bytes, MHD_OPTION_URI_LOG_CALLBACK,
+      o->start_request, o->context, MHD_OPTION_NOTIFY_CONNECTION, o->notify_connection, o->context,
+      MHD_OPTION_NOTIFY_COMPLETED, o->notify_completed, o->context, MHD_OPTION_UNESCAPE_CALLBACK, o->unescape, o->context,
+      MHD_OPTION_END);
+}
+
+/* The daemon's epoll set, which is readable when there is something to do; -1 where it has none. */
+static inline int latchkey_epoll_set(struct MHD_Daemon *daemon) {
+  const union MHD_DaemonInfo *info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD);
+  return info ? info->epoll_fd : -1;
+}
+
+/* Has a write to descriptor, which is an eventfd, end the daemon's wait, each time; -1 where the system refuses that. The
+ * library takes no notice of an event that has no data (MHD_epoll), and has no such descriptor of its own where it has no
+ * thread. Edge-triggered, so that it need not be read. */
+static inline int latchkey_add_wake_up(struct MHD_Daemon *daemon, int descriptor) {
+  struct epoll_event event = {.events = EPOLLIN | EPOLLET};
+  event.data.ptr = NULL;
+  return epoll_ctl(latchkey_epoll_set(daemon), EPOLL_CTL_ADD, descriptor, &event);
+}
+
+/* eventfd(2), which Swift cannot name. */
+static inline int latchkey_make_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
+static inline void latchkey_write_eventfd(int descriptor) { (void)eventfd_write(descriptor, 1); }
+
+/* The events that the library takes from its epoll set at once: MAX_EVENTS of daemon.c. */
+enum { latchkey_events_at_once = 128 };
+
+/* Waits until there is something to do for the daemon, and does it: one turn of its event loop.
+ *
+ * Where as many events come as the library takes at once, it waits for more of them before it serves any, and so for ever if
+ * these are all (MHD_epoll of 0.9.75). Where there may be so many, counting the descriptor that wakes it, we wait in its place. */
+static inline void latchkey_run_daemon(struct MHD_Daemon *daemon, int connection_count) {
+  MHD_UNSIGNED_LONG_LONG timeout;
+  if (connection_count + 1 < latchkey_events_at_once) {
+    (void)MHD_run_wait(daemon, -1);
+    return;
+  }
+  if (MHD_get_timeout(daemon, &timeout) != MHD_YES) {
+    struct pollfd ready = {.fd = latchkey_epoll_set(daemon), .events = POLLIN};
+    (void)poll(&ready, 1, -1);
+  }
+  (void)MHD_run(daemon);
 }
 
 /* What the STARTED notification stored for the connection. */

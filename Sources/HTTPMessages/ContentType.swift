@@ -13,8 +13,15 @@ public enum ContentType: Sendable {
     case problemJSON
     /// The results of a batch.
     case batch
-    /// Metrics in the Prometheus text format.
+    /// Metrics in the Prometheus text format 0.0.4, unless `Accept` asks for another, gzipped where `Accept-Encoding` lets
+    /// them be: `Vary` says so.
     case prometheusText
+    /// Metrics in OpenMetrics 1.0, as above.
+    case openMetrics
+    /// A page for a browser, chosen in the same way.
+    case html
+    /// Text for a terminal, chosen in the same way.
+    case help
     /// A description of the API (RFC 9512).
     case yaml
 }

@@ -59,6 +59,12 @@ public import ByteBuffers
         if let extra = response.extra { append(extra) }
     }
 
+    /// Appends a `Server-Timing` line with a request's lock wait, in nanoseconds: in milliseconds, as the field has it.
+    public mutating func appendServerTiming(lockWait: UInt64) {
+        let fraction = String(1_000_000 + lockWait % 1_000_000).dropFirst()
+        append("\r\nServer-Timing: lock;dur=", "\(lockWait / 1_000_000).\(fraction)")
+    }
+
     /// Calls `body` with each line's name and value, byte for byte; for engines that take them one by one. O(bytes).
     public borrowing func forEach(_ body: (_ name: BorrowedBytes, _ value: BorrowedBytes) -> Void) {
         var name = BorrowedBytes(Self.firstName)
@@ -83,7 +89,13 @@ public import ByteBuffers
         case .json: append("\r\nContent-Type: application/json\r\nVary: Accept")
         case .problemJSON: append("\r\nContent-Type: application/problem+json\r\nVary: Accept")
         case .batch: append("\r\nContent-Type: application/vnd.latchkey.batch")
-        case .prometheusText: append("\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8")
+        case .prometheusText:
+            append("\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\nVary: Accept, Accept-Encoding")
+        case .openMetrics:
+            append("\r\nContent-Type: application/openmetrics-text; version=1.0.0; charset=utf-8")
+            append("\r\nVary: Accept, Accept-Encoding")
+        case .html: append("\r\nContent-Type: text/html; charset=utf-8\r\nVary: Accept, Accept-Encoding")
+        case .help: append("\r\nContent-Type: text/plain; charset=utf-8\r\nVary: Accept, Accept-Encoding")
         case .yaml: append("\r\nContent-Type: application/yaml")
         }
     }
@@ -103,6 +115,8 @@ public import ByteBuffers
         if let count = extra.unsatisfiedOf { append("\r\nContent-Range: bytes */", String(count)) }
         if let link = extra.link { append("\r\nLink: ", link) }
         if let preference = extra.preferenceApplied { append("\r\nPreference-Applied: ", preference) }
+        if extra.isGzip { append("\r\nContent-Encoding: gzip") }
+        if let policy = extra.securityPolicy { append("\r\nContent-Security-Policy: ", policy) }
         if extra.isNotToBeSniffed { append("\r\nX-Content-Type-Options: nosniff") }
     }
 

@@ -2,7 +2,8 @@ public import ByteBuffers
 
 /// The request fields that this service acts on.
 public enum FieldName: UInt8, CaseIterable, Sendable {
-    case accept, contentEncoding, contentLength, contentRange, contentType, expect, ifMatch, ifNoneMatch, ifRange,
+    case accept, acceptEncoding, contentEncoding, contentLength, contentRange, contentType, expect, ifMatch,
+        ifNoneMatch, ifRange,
         prefer
     case range
     /// Any name that starts with `Latchkey-Meta-`, also that alone, which is refused where it would be stored.
@@ -21,6 +22,7 @@ public enum FieldName: UInt8, CaseIterable, Sendable {
         case 12 where name.equalsIgnoringCase("content-type"): self = .contentType
         case 13 where name.equalsIgnoringCase("if-none-match"): self = .ifNoneMatch
         case 13 where name.equalsIgnoringCase("content-range"): self = .contentRange
+        case 15 where name.equalsIgnoringCase("accept-encoding"): self = .acceptEncoding
         case 14 where name.equalsIgnoringCase("content-length"): self = .contentLength
         case 16 where name.equalsIgnoringCase("content-encoding"): self = .contentEncoding
         case 14... where name.slice(0..<14).equalsIgnoringCase("latchkey-meta-"): self = .metadata
@@ -32,6 +34,7 @@ public enum FieldName: UInt8, CaseIterable, Sendable {
     public var text: String {
         switch self {
         case .accept: "Accept"
+        case .acceptEncoding: "Accept-Encoding"
         case .contentEncoding: "Content-Encoding"
         case .contentLength: "Content-Length"
         case .contentRange: "Content-Range"

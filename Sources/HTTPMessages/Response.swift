@@ -86,6 +86,9 @@ public struct RouteID: RawRepresentable, Hashable, Sendable {
     /// Numbers are below this.
     public static let limit = 16
 
+    /// The place of requests that no handler was asked about.
+    public static let none = RouteID(rawValue: UInt8(limit - 1))
+
     /// The place.
     public let rawValue: UInt8
 
@@ -111,6 +114,10 @@ extension Response {
         public let preferenceApplied: String?
         /// `X-Content-Type-Options`, which `isStoredValue` has too: the content is a client's, and of no other type than it says.
         public let isNotToBeSniffed: Bool
+        /// `Content-Encoding: gzip`.
+        public let isGzip: Bool
+        /// `Content-Security-Policy`, without control characters.
+        public let securityPolicy: String?
 
         /// The longest `Link`, in bytes: room for a prefix of 4,096 bytes, percent-encoded, and a cursor.
         public static let maximumLinkCount = 4096 + 512
@@ -118,7 +125,8 @@ extension Response {
         /// These fields; what is nil is not sent.
         public init(
             timeToLive: Int? = nil, contentRange: (part: Range<Int>, count: Int)? = nil, unsatisfiedOf: Int? = nil,
-            link: String? = nil, preferenceApplied: String? = nil, isNotToBeSniffed: Bool = false
+            link: String? = nil, preferenceApplied: String? = nil, isNotToBeSniffed: Bool = false, isGzip: Bool = false,
+            securityPolicy: String? = nil
         ) {
             self.timeToLive = timeToLive
             self.contentRange = contentRange
@@ -126,6 +134,8 @@ extension Response {
             self.link = link
             self.preferenceApplied = preferenceApplied
             self.isNotToBeSniffed = isNotToBeSniffed
+            self.isGzip = isGzip
+            self.securityPolicy = securityPolicy
         }
     }
 }
@@ -134,12 +144,14 @@ extension Response {
     /// Adds fields to those in `extra`; what is nil stays as it is. Allocates.
     public mutating func add(
         timeToLive: Int? = nil, contentRange: (part: Range<Int>, count: Int)? = nil, unsatisfiedOf: Int? = nil,
-        link: String? = nil, preferenceApplied: String? = nil, isNotToBeSniffed: Bool = false
+        link: String? = nil, preferenceApplied: String? = nil, isNotToBeSniffed: Bool = false, isGzip: Bool = false,
+        securityPolicy: String? = nil
     ) {
         extra = Extra(
             timeToLive: timeToLive ?? extra?.timeToLive, contentRange: contentRange ?? extra?.contentRange,
             unsatisfiedOf: unsatisfiedOf ?? extra?.unsatisfiedOf, link: link ?? extra?.link,
             preferenceApplied: preferenceApplied ?? extra?.preferenceApplied,
-            isNotToBeSniffed: isNotToBeSniffed || extra?.isNotToBeSniffed == true)
+            isNotToBeSniffed: isNotToBeSniffed || extra?.isNotToBeSniffed == true,
+            isGzip: isGzip || extra?.isGzip == true, securityPolicy: securityPolicy ?? extra?.securityPolicy)
     }
 }

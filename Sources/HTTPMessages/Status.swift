@@ -1,4 +1,5 @@
-/// The status codes that this service answers with (RFC 9110 section 15; 431 is RFC 6585's, 507 is RFC 4918's).
+/// The status codes that this service answers with (RFC 9110 section 15; 431 is RFC 6585's, 507 is RFC 4918's), or its HTTP
+/// engine by itself.
 public enum Status: UInt16, CaseIterable, Sendable {
     case ok = 200
     case created = 201
@@ -17,6 +18,7 @@ public enum Status: UInt16, CaseIterable, Sendable {
     case internalServerError = 500
     case notImplemented = 501
     case serviceUnavailable = 503
+    case versionNotSupported = 505
     case insufficientStorage = 507
 
     /// The number.
@@ -42,7 +44,8 @@ public enum Status: UInt16, CaseIterable, Sendable {
         case .internalServerError: 14
         case .notImplemented: 15
         case .serviceUnavailable: 16
-        case .insufficientStorage: 17
+        case .versionNotSupported: 17
+        case .insufficientStorage: 18
         }
     }
 
@@ -66,6 +69,7 @@ public enum Status: UInt16, CaseIterable, Sendable {
         case .internalServerError: "Internal Server Error"
         case .notImplemented: "Not Implemented"
         case .serviceUnavailable: "Service Unavailable"
+        case .versionNotSupported: "HTTP Version Not Supported"
         case .insufficientStorage: "Insufficient Storage"
         }
     }

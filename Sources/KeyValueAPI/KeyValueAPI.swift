@@ -82,7 +82,7 @@ public final class KeyValueAPI: RequestHandler {
                 return options(target, route)
             default:
                 try checkAllowed(request, route)
-                return try document(route, target)
+                return try document(route, request)
             }
         } catch {
             return response(to: request, route, failedWith: error)
@@ -108,32 +108,13 @@ public final class KeyValueAPI: RequestHandler {
         }
     }
 
-    private func noSuchPath(_ target: RequestTarget) -> Problem {
+    func noSuchPath(_ target: RequestTarget) -> Problem {
         Problem(.notFound, "no such path as '\(target.path.excerpt())'; keys are at /keys/<key>, help is at /")
     }
 
     private func options(_ target: RequestTarget, _ route: Route) -> Response {
         var response = Response(.noContent, route: route.id)
         response.allow = target.path == "*" ? Route.keys.methods : route.methods
-        return response
-    }
-
-    private func document(_ route: Route, _ target: RequestTarget) throws(Problem) -> Response {
-        switch route {
-        case .metrics: return page(documents.metrics(), .prometheusText, route)
-        case .openapi: return page(documents.openAPI, .yaml, route)
-        case .help: return page(documents.help(), .plainText, route)
-        case .livez, .healthz: return page(SharedBytes(copying: "ok\n".utf8), .plainText, route)
-        case .readyz:
-            guard documents.isReady() else { throw Problem(.serviceUnavailable, "draining") }
-            return page(SharedBytes(copying: "ok\n".utf8), .plainText, route)
-        case .keys, .collection, .batch, .other: throw noSuchPath(target)
-        }
-    }
-
-    private func page(_ content: SharedBytes, _ type: ContentType, _ route: Route) -> Response {
-        var response = Response(.ok, route: route.id, body: .shared(content))
-        response.contentType = type
         return response
     }
 }

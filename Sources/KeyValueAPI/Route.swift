@@ -3,12 +3,12 @@ public import HTTPMessages
 
 /// The groups of resources that this service has.
 public enum Route: UInt8, CaseIterable, Sendable {
-    case keys, metrics, livez, healthz, readyz, openapi, help
-    /// No resource of ours.
-    case other
+    case keys
     /// All keys together.
     case collection
-    case batch
+    case batch, metrics, livez, healthz, readyz, openapi, help
+    /// No resource of ours.
+    case other
 
     /// The route that a path leads to, percent-encoded as it came: there is one spelling of each.
     init(path: BorrowedBytes) {

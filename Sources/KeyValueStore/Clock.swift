@@ -1,11 +1,4 @@
-import Glibc
-
-/// Nanoseconds of the clock that lock waits and deadlines are measured with: `CLOCK_MONOTONIC`, which no one sets.
-public func monotonicNanoseconds() -> UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-}
+import Locks
 
 /// The clock that says what has expired; a test has its own.
 public struct StoreClock: Sendable {

@@ -48,6 +48,7 @@ struct ShardLock<State: ~Copyable & Sendable>: ~Copyable {
         return mutex.withLock { protected in
             let start = monotonicNanoseconds()
             waiting.subtract(1, ordering: .relaxed)
+            ThreadLockWait.add(nanoseconds: start - asked)
             protected.statistics.recordContended(operation, waited: start - asked, now: start)
             let result = body(&protected.state)
             protected.statistics.recordHold(since: start, now: monotonicNanoseconds())

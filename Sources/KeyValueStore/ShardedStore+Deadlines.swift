@@ -1,4 +1,5 @@
 public import ByteBuffers
+import Locks
 import Synchronization
 
 extension ShardedStore {

@@ -1,5 +1,6 @@
 import CAllocator
 import KeyValueStore
+import Locks
 import Logging
 
 /// Frees what has expired, ten times a second, and gives memory back to the system that the store does not need any more,

@@ -1,4 +1,5 @@
 import ByteBuffers
+import Compression
 import HTTPMessages
 import KeyValueAPI
 import KeyValueStore
@@ -60,10 +61,11 @@ struct LatchkeyService: Service {
             keyBytes: configuration.maxKeyBytes, valueBytes: configuration.maxValueBytes,
             defaultTimeToLive: TimeToLive(configuration.defaultTTL))
         let documents = ServiceDocuments(
-            metrics: { ServiceMetrics(store: store, state: state).render() },
+            metrics: { ServiceMetrics(store: store, state: state).render(as: $0) },
             isReady: { !state.isDraining.load(ordering: .relaxed) },
             openAPI: SharedBytes(copying: PackageResources.openapi_yaml),
-            help: { SharedBytes(copying: helpPage(for: configuration, limits, port: state.port).utf8) })
+            help: { SharedBytes(copying: helpPage(for: configuration, limits, port: state.port).utf8) },
+            livePage: LivePage.load(), compress: { gzip($0, level: .fast) })
         let api = KeyValueAPI(store: store, limits: limits, documents: documents)
         let connections = effectiveConnectionLimit(
             configuration.maxConnections,
@@ -74,6 +76,7 @@ struct LatchkeyService: Service {
                 maximumConnections: connections, idleTimeout: configuration.idleTimeout)
             // A value that is too large by less than this gets its 413, and the connection lives on.
             server.maximumSkippedBytes = 2 * configuration.maxValueBytes
+            server.requestLogging = configuration.requestLogging(to: logger)
             return try HTTPServer(server, handler: api)
         } catch {
             throw StartFailure(description: "\(error)")

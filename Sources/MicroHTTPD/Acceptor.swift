@@ -11,7 +11,7 @@ final class Acceptor: Sendable {
     private let listener: Listener
     private let loops: [EventLoop]
     private let lingering: LingeringSockets
-    private let connectionLimit: Int
+    let connectionLimit: Int
     private let idleTimeout: Duration
     private let wakeUp: WakeUp
     private let isClosing = Atomic<Bool>(false)

@@ -2,6 +2,7 @@ import ByteBuffers
 import CMicroHTTPD
 import Glibc
 import HTTPMessages
+import Locks
 import Synchronization
 
 /// What is known of one connection and of the request that is on it.
@@ -63,6 +64,16 @@ final class Connection: @unchecked Sendable {
     @exclusivity(unchecked) private var fieldCount = 0
     /// Bytes of content that nobody wanted.
     @exclusivity(unchecked) var skippedCount = 0
+    /// Bytes of content that arrived.
+    @exclusivity(unchecked) var receivedCount = 0
+    /// When the request line had arrived, by `monotonicNanoseconds`.
+    @exclusivity(unchecked) private(set) var startTime: UInt64 = 0
+    /// What `ThreadLockWait` would have shown by now, had it only waited for this request.
+    @exclusivity(unchecked) private var lockWaitBase: UInt64 = 0
+    /// Nanoseconds that the request has waited for locks; see `noteLockWait()`.
+    @exclusivity(unchecked) private(set) var lockWait: UInt64 = 0
+    /// What was answered.
+    @exclusivity(unchecked) var answer = Answer()
     /// A target with a query is copied here, since the library writes into its own copy.
     @exclusivity(unchecked) private var targetCopy: UnsafeMutableRawBufferPointer?
 
@@ -73,9 +84,20 @@ final class Connection: @unchecked Sendable {
 
     deinit { targetCopy?.deallocate() }
 
+    /// An answer, for the figures that are taken when the request has ended.
+    struct Answer {
+        var route = RouteID.none
+        var status = Status.ok
+        /// Bytes of content to be sent.
+        var sentCount = 0
+        /// Bytes that are being sent from the handler's memory.
+        var lentCount = 0
+    }
+
     /// Begins a request, with its target before the library has written into it.
     func start(target text: UnsafePointer<CChar>?) {
         advance(to: .receiving)
+        startTime = monotonicNanoseconds()
         guard let text else { return }
         let raw = UnsafeRawBufferPointer(start: text, count: strlen(text))
         let view = BorrowedBytes(raw)
@@ -112,6 +134,14 @@ final class Connection: @unchecked Sendable {
     /// The library's record of a field, rounded up. `struct MHD_HTTP_Header`.
     private static let fieldCost = 80
 
+    /// The handler is about to be asked.
+    @inline(__always)
+    func beginTurn() { lockWaitBase = ThreadLockWait.nanoseconds &- lockWait }
+
+    /// Takes down how long the request has waited for locks so far. Between `beginTurn()` and the next turn of anybody else.
+    @inline(__always)
+    func noteLockWait() { lockWait = ThreadLockWait.nanoseconds &- lockWaitBase }
+
     /// Ends the request, whatever has become of it, and lets go of all that it held.
     func finish() {
         // A request that never came to its end leaves these behind.
@@ -121,6 +151,9 @@ final class Connection: @unchecked Sendable {
         target = BorrowedBytes("")
         fieldCount = 0
         skippedCount = 0
+        receivedCount = 0
+        lockWait = 0
+        answer.lentCount = 0
         fields.removeAll()
         if let copy = targetCopy {
             copy.deallocate()

@@ -8,12 +8,19 @@ import Synchronization
 
 /// One libmicrohttpd daemon: an epoll loop on a thread of its own, and the connections given to it.
 ///
-/// `@unchecked Sendable`: `fieldLines`, `date` and `readyResponses` are used by the loop's thread alone (and so need no check of exclusive
-/// access, which costs more than the access), `daemon` is set before that thread starts and
-/// read again after it has ended; all else is constant or guards itself.
+/// The thread is ours, and not the library's: see `latchkey_run_daemon`.
+/// `@unchecked Sendable`: `fieldLines`, `date`, `readyResponses` and `servedCount` are used by the loop's thread alone (and so
+/// need no check of exclusive access, which costs more than the access), `daemon` is set before that thread starts and read
+/// again after it has ended; all else is constant or guards itself.
 final class EventLoop: @unchecked Sendable {
     let handler: any RequestHandler
     let counters = RequestCounters()
+    let durations = RequestDurations()
+    let traffic = TrafficCounters()
+    /// Who logs requests, or nil.
+    let recorder: RequestRecorder?
+    /// A request that lasted so many nanoseconds is logged.
+    let recordedDuration: UInt64
     /// Whether answers say that the connection ends with them.
     let isDraining = Atomic<Bool>(false)
     /// Where sockets go that were answered before all of the request was read.
@@ -27,10 +34,26 @@ final class EventLoop: @unchecked Sendable {
     let waiting: WaitingRequests
 
     private var daemon: OpaquePointer?
+    /// Read by the library for as long as the daemon runs.
+    private let options = UnsafeMutablePointer<latchkey_daemon_options>.allocate(capacity: 1)
     /// By socket. Guarded, so that a drain never touches a socket that is closed already, or another's by now.
     let connections = AnnotatedMutex<[Int32: Connection]>([:])
     private let given = Atomic<Int>(0)
     private let closed = Atomic<Int>(0)
+    /// The connections that the library serves.
+    @exclusivity(unchecked) private var servedCount: Int32 = 0
+    /// Sockets that the loop's thread has not yet given to the library.
+    private let newcomers = AnnotatedMutex<[Newcomer]>([])
+    /// Whether the thread is to look at `newcomers` or `isStopping`.
+    private let hasNews = Atomic<Bool>(false)
+    private let isStopping = Atomic<Bool>(false)
+    private let thread = JoinableThread()
+
+    private struct Newcomer: Sendable {
+        let descriptor: Int32
+        let peer: sockaddr_storage
+        let peerLength: socklen_t
+    }
 
     /// Connections pool their request and answer in this many bytes; it also bounds target and fields, and is zeroed
     /// after every request.
@@ -44,24 +67,41 @@ final class EventLoop: @unchecked Sendable {
     /// Starts the loop's thread. Throws where the library cannot.
     init(
         handler: any RequestHandler, connectionLimit: Int, skipLimit: Int, lingering: LingeringSockets,
-        waiting: WaitingRequests
+        waiting: WaitingRequests, recorder: RequestRecorder?
     ) throws(SocketFailure) {
         self.handler = handler
         self.skipLimit = skipLimit
         self.lingering = lingering
         self.waiting = waiting
-        var options = latchkey_daemon_options(
-            connection_limit: UInt32(connectionLimit), connection_memory_bytes: Self.poolBytes,
-            context: Unmanaged.passUnretained(self).toOpaque(), handle_request: handleRequest,
-            start_request: startRequest, notify_connection: notifyConnection, notify_completed: notifyCompleted,
-            unescape: leaveEscaped)
-        guard let started = latchkey_start_daemon(&options) else {
+        self.recorder = recorder
+        recordedDuration = recorder?.threshold ?? .max
+        options.initialize(
+            to: latchkey_daemon_options(
+                connection_limit: UInt32(connectionLimit), connection_memory_bytes: Self.poolBytes,
+                context: Unmanaged.passUnretained(self).toOpaque(), handle_request: handleRequest,
+                start_request: startRequest, notify_connection: notifyConnection, notify_completed: notifyCompleted,
+                unescape: leaveEscaped, notify_own_reply: notifyOwnReply))
+        guard let started = latchkey_start_daemon(options) else {
+            options.deallocate()
             throw SocketFailure("start an event loop of libmicrohttpd")
         }
         daemon = started
+        do throws(SocketFailure) {
+            guard latchkey_add_wake_up(started, waiting.loopSignal.descriptor) == 0 else {
+                throw SocketFailure("add an eventfd to an epoll set")
+            }
+            try thread.start("event loop") { self.run() }
+        } catch {
+            stop()
+            throw error
+        }
     }
 
-    deinit { counters.deallocate() }
+    deinit {
+        counters.deallocate()
+        durations.deallocate()
+        traffic.deallocate()
+    }
 
     /// Connections that were given to the loop and are not closed.
     var connectionCount: Int {
@@ -70,24 +110,56 @@ final class EventLoop: @unchecked Sendable {
         return given.load(ordering: .relaxed) - closed
     }
 
-    /// Hands a connected, non-blocking socket to the loop, which closes it. Any thread. `MHD_add_connection`.
+    /// Hands a connected, non-blocking socket to the loop, which closes it. Any thread.
     func add(descriptor: Int32, peer: sockaddr_storage, peerLength: socklen_t) {
         given.add(1, ordering: .relaxed)
-        let result = withUnsafePointer(to: peer) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                MHD_add_connection(daemon, descriptor, $0, peerLength)
-            }
+        newcomers.withLock {
+            $0.append(Newcomer(descriptor: descriptor, peer: peer, peerLength: peerLength))
         }
-        if result != .YES { closed.add(1, ordering: .relaxed) }
+        wake()
+    }
+
+    private func wake() {
+        hasNews.store(true, ordering: .releasing)
+        waiting.loopSignal.send()
+    }
+
+    private func run() {
+        guard let daemon else { return }
+        while !isStopping.load(ordering: .relaxed) {
+            latchkey_run_daemon(daemon, servedCount)
+            // A look that usually finds nothing, and writes nothing then.
+            guard hasNews.load(ordering: .relaxed), hasNews.exchange(false, ordering: .acquiring) else { continue }
+            serveNewcomers(daemon)
+        }
+    }
+
+    private func serveNewcomers(_ daemon: OpaquePointer) {
+        let arrived = newcomers.withLock { newcomers in
+            let arrived = newcomers
+            newcomers = []
+            return arrived
+        }
+        for newcomer in arrived {
+            let result = withUnsafePointer(to: newcomer.peer) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    // Closes the socket where it refuses.
+                    MHD_add_connection(daemon, newcomer.descriptor, $0, newcomer.peerLength)
+                }
+            }
+            if result != .YES { closed.add(1, ordering: .releasing) }
+        }
     }
 
     /// Registers a connection that the library has begun to serve.
     func register(_ connection: Connection) {
+        servedCount += 1
         connections.withLock { $0[connection.descriptor] = connection }
     }
 
     /// Forgets a connection. Its socket is still open, and is not used by us any more after this.
     func unregister(_ connection: Connection) {
+        servedCount -= 1
         connections.withLock { _ = $0.removeValue(forKey: connection.descriptor) }
         closed.add(1, ordering: .releasing)
     }
@@ -108,10 +180,16 @@ final class EventLoop: @unchecked Sendable {
     }
 
     /// Ends the loop and every connection it still has, none of which may be suspended. Blocks until its thread has
-    /// ended. `MHD_stop_daemon`.
+    /// ended. `MHD_stop_daemon`. Not to be called from two threads at once, nor on the loop's.
     func stop() {
         guard let daemon else { return }
+        isStopping.store(true, ordering: .relaxed)
+        wake()
+        thread.join()
+        // Whoever has come meanwhile is closed with the others.
+        serveNewcomers(daemon)
         MHD_stop_daemon(daemon)
         self.daemon = nil
+        options.deallocate()
     }
 }

@@ -19,6 +19,8 @@ public final class HTTPServer: Sendable {
         public var idleTimeout: Duration
         /// Bytes of content that is not wanted after which a connection is ended without an answer.
         public var maximumSkippedBytes = 128 << 20
+        /// Which requests are logged; nil for none.
+        public var requestLogging: RequestLogging?
 
         /// A set-up of these values.
         public init(host: String, port: UInt16, threads: Int, maximumConnections: Int, idleTimeout: Duration) {
@@ -36,6 +38,7 @@ public final class HTTPServer: Sendable {
     private let acceptor: Acceptor
     private let resumer: Resumer
     private let lingering: LingeringSockets
+    private let reporter: RequestReporter?
 
     /// Binds, listens and serves, calling `handler` on all event loops' threads at once. Throws where the address is
     /// taken or the system refuses a socket or a thread.
@@ -44,14 +47,20 @@ public final class HTTPServer: Sendable {
         let wakeUp = try WakeUp()
         let lingering = LingeringSockets(wakeUp: wakeUp)
         let resumer = try Resumer(loopCount: configuration.threads)
+        var reporter: RequestReporter?
+        if let logging = configuration.requestLogging {
+            reporter = try RequestReporter(logging, loopCount: configuration.threads)
+        }
         var loops: [EventLoop] = []
         do throws(SocketFailure) {
-            for waiting in resumer.waiting {
+            for (index, waiting) in resumer.waiting.enumerated() {
                 loops.append(
                     try EventLoop(
                         handler: handler, connectionLimit: configuration.maximumConnections + 1,
-                        skipLimit: configuration.maximumSkippedBytes, lingering: lingering, waiting: waiting))
+                        skipLimit: configuration.maximumSkippedBytes, lingering: lingering, waiting: waiting,
+                        recorder: reporter?.recorders[index]))
             }
+            try reporter?.start()
             try resumer.start()
             let acceptor = Acceptor(
                 listener: listener, loops: loops, connectionLimit: configuration.maximumConnections,
@@ -61,11 +70,13 @@ public final class HTTPServer: Sendable {
         } catch {
             resumer.stop()
             for loop in loops { loop.stop() }
+            reporter?.stop()
             throw error
         }
         self.loops = loops
         self.resumer = resumer
         self.lingering = lingering
+        self.reporter = reporter
         address = listener.address
     }
 
@@ -80,8 +91,17 @@ public final class HTTPServer: Sendable {
     /// Requests answered so far, by method, route and status. O(counters).
     public var requestCounts: [RequestCount] { loops.map(\.counters).summed() }
 
+    /// How long requests took that are over, by method. O(counters).
+    public var requestDurations: [DurationCounts] { loops.map(\.durations).summed() }
+
+    /// What was received and sent so far. O(event loops).
+    public var traffic: Traffic { loops.map(\.traffic).summed() }
+
     /// Connections open at this moment.
     public var connectionCount: Int { loops.reduce(0) { $0 + $1.connectionCount } }
+
+    /// Connections that may be open at once.
+    public var connectionLimit: Int { acceptor.connectionLimit }
 
     /// Requests that wait for their answer at this moment, without a thread. O(event loops).
     public var waitingCount: Int { resumer.waiting.reduce(0) { $0 + $1.count } }
@@ -120,5 +140,6 @@ public final class HTTPServer: Sendable {
         // The library aborts the process where it is stopped with a suspended connection.
         resumer.stop()
         for loop in loops { loop.stop() }
+        reporter?.stop()
     }
 }

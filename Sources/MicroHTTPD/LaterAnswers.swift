@@ -15,8 +15,9 @@ extension EventLoop {
 
     /// Asks for the answer to a request that was resumed.
     func askAgain(_ connection: OpaquePointer, _ state: Connection) -> MHD_Result {
-        // While it is being stopped the library takes an answer without a word, drops it, and asks for another.
-        guard state.activity == .waiting, let request = state.waiting, let pending = request.pending else { return .NO }
+        guard let request = state.waiting, let pending = request.pending else { return .NO }
+        state.beginTurn()
+        defer { state.noteLockWait() }
         var isLast = false
         switch waiting.beginTurn(of: request) {
         case .abandoned: return .NO

@@ -11,7 +11,8 @@ import HTTPMessages
 func startRequest(
     context: UnsafeMutableRawPointer?, target: UnsafePointer<CChar>?, connection: OpaquePointer?
 ) -> UnsafeMutableRawPointer? {
-    guard let state = latchkey_socket_context(connection) else { return nil }
+    guard let context, let state = latchkey_socket_context(connection) else { return nil }
+    Unmanaged<EventLoop>.fromOpaque(context)._withUnsafeGuaranteedRef { $0.traffic.add(1, to: .startedRequests) }
     Unmanaged<Connection>.fromOpaque(state)._withUnsafeGuaranteedRef { $0.start(target: target) }
     return state
 }
@@ -47,6 +48,7 @@ func handleRequest(
             if contentLength.pointee > 0 {
                 let piece = UnsafeRawBufferPointer(start: content, count: contentLength.pointee)
                 contentLength.pointee = 0
+                state.receivedCount += piece.count
                 state.take(BorrowedBytes(piece))
                 return state.skippedCount <= loop.skipLimit ? .YES : .NO
             }
@@ -61,13 +63,16 @@ func notifyCompleted(
     state: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, reason: MHD_RequestTerminationCode
 ) {
     guard let context, let current = state?.pointee else { return }
-    Unmanaged<Connection>.fromOpaque(current)._withUnsafeGuaranteedRef { state in
-        if let item = state.readyResponse {
-            // The library lets go of it right after this call, before any other request of this loop is looked at.
-            Unmanaged<EventLoop>.fromOpaque(context)._withUnsafeGuaranteedRef { $0.readyResponses.giveBack(item) }
-            state.readyResponse = nil
+    Unmanaged<EventLoop>.fromOpaque(context)._withUnsafeGuaranteedRef { loop in
+        Unmanaged<Connection>.fromOpaque(current)._withUnsafeGuaranteedRef { state in
+            if let item = state.readyResponse {
+                // The library lets go of it right after this call, before any other request of this loop is looked at.
+                loop.readyResponses.giveBack(item)
+                state.readyResponse = nil
+            }
+            loop.account(for: state, wasSent: reason == .REQUEST_TERMINATED_COMPLETED_OK)
+            state.finish()
         }
-        state.finish()
     }
 }
 
@@ -88,6 +93,8 @@ func notifyConnection(
             guard let current = state.pointee else { return }
             let ended = Unmanaged<Connection>.fromOpaque(current).takeRetainedValue()
             state.pointee = nil
+            // A request that the library never told to us whole has no end either.
+            if ended.activity != .idle { loop.traffic.add(1, to: .endedRequests) }
             if ended.refusedEarly { loop.lingering.takeOver(ended.descriptor) }
             loop.unregister(ended)
         @unknown default: break
@@ -132,7 +139,10 @@ extension EventLoop {
             state.phase = .skipping
             return .YES
         }
-        switch handler.receive(state.request, into: &state.builder) {
+        state.beginTurn()
+        let reception = handler.receive(state.request, into: &state.builder)
+        state.noteLockWait()
+        switch reception {
         case .respondAtEnd: state.phase = .skipping
         case .take:
             precondition(state.builder != nil, "content is taken without a builder")
@@ -151,7 +161,7 @@ extension EventLoop {
     fileprivate func refuse(_ connection: OpaquePointer, _ state: Connection, _ problem: Problem) -> MHD_Result {
         state.refusedEarly = true
         state.phase = .answered
-        let response = problem.response(route: RouteID(rawValue: 0), asJSON: state.request.prefersJSON)
+        let response = problem.response(route: .none, asJSON: state.request.prefersJSON)
         return queue(response, on: connection, state)
     }
 
@@ -172,7 +182,9 @@ extension EventLoop {
 
     @inline(__always)
     private func answer(_ connection: OpaquePointer, _ state: Connection, _ upload: consuming Upload) -> MHD_Result {
+        state.beginTurn()
         let response = handler.respond(to: state.request, upload: upload)
+        state.noteLockWait()
         if case .later(let pending) = response.body { return wait(for: pending, on: connection, state) }
         return queue(response, on: connection, state)
     }

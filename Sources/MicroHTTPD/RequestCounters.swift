@@ -1,39 +1,25 @@
 public import HTTPMessages
-import Synchronization
 
-/// Counts of answered requests by method, route and status. Each event loop has its own, which only its thread changes,
-/// so that counting is a load and a store in memory nobody else writes; the scrape sums them.
-/// A handle to memory that ends with `deallocate()`: as an object, it would be retained and released for every request.
-/// `@unchecked Sendable`: the memory is of atomics.
-struct RequestCounters: @unchecked Sendable {
-    private static let count = Method.allCases.count * RouteID.limit * Status.allCases.count
-    private let counters: UnsafeMutablePointer<Atomic<UInt64>>
-
-    init() {
-        counters = .allocate(capacity: Self.count)
-        for index in 0..<Self.count { (counters + index).initialize(to: Atomic(0)) }
-    }
+/// Counts of answered requests by method, route and status, of one event loop.
+struct RequestCounters: Sendable {
+    private let counters = LoopCounters(count: Method.allCases.count * RouteID.limit * Status.allCases.count)
 
     /// Ends the counters. Nobody may use them any more.
-    func deallocate() {
-        counters.deinitialize(count: Self.count)
-        counters.deallocate()
-    }
+    func deallocate() { counters.deallocate() }
 
     private static func index(_ method: Method, _ route: RouteID, _ status: Status) -> Int {
         (Int(method.rawValue) * RouteID.limit + Int(route.rawValue)) * Status.allCases.count + status.index
     }
 
-    /// Counts one request. Called by the one thread that owns the counters.
+    /// Counts one request. On the loop's thread.
     @inline(__always)
     func count(_ method: Method, _ route: RouteID, _ status: Status) {
-        let counter = counters + Self.index(method, route, status)
-        counter.pointee.store(counter.pointee.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
+        counters.add(1, at: Self.index(method, route, status))
     }
 
     /// The requests counted so far.
     func value(_ method: Method, _ route: RouteID, _ status: Status) -> UInt64 {
-        counters[Self.index(method, route, status)].load(ordering: .relaxed)
+        counters.value(at: Self.index(method, route, status))
     }
 }
 

@@ -12,13 +12,19 @@ extension EventLoop {
         clock_gettime(CLOCK_REALTIME_COARSE, &time)
         date.update(now: Int64(time.tv_sec))
         fieldLines.set(to: response, date: date)
+        if state.request.has(.prefer), state.request.prefers("timing") {
+            state.noteLockWait()
+            fieldLines.appendServerTiming(lockWait: state.lockWait)
+        }
         counters.count(state.request.method, response.route, response.status)
+        take(response, for: state)
         state.advance(to: .answering)
         let status = UInt32(response.status.rawValue)
         if let item = fillReadyResponse(response) {
             state.readyResponse = item
             return MHD_queue_response(connection, status, item.response)
         }
+        lend(response, state)
         guard let made = makeResponse(response) else { return .NO }
         defer { MHD_destroy_response(made) }
         return MHD_queue_response(connection, status, made)

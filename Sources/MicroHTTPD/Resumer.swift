@@ -6,8 +6,7 @@ import Synchronization
 /// The thread that resumes suspended connections, those of all event loops: when they are woken, and when their
 /// deadlines are over.
 ///
-/// Not done by those who wake them: `MHD_resume_connection` writes to a descriptor, and has the loop walk all of its
-/// suspended connections. So whoever is woken in one go is resumed in one go.
+/// Not done by those who wake them: the loop then walks all of its suspended connections. So whoever is woken in one go is resumed in one go.
 final class Resumer: Sendable {
     /// The requests that wait, for each event loop.
     let waiting: [WaitingRequests]
@@ -19,7 +18,9 @@ final class Resumer: Sendable {
     init(loopCount: Int) throws(SocketFailure) {
         let wakeUp = try WakeUp()
         self.wakeUp = wakeUp
-        waiting = (0..<loopCount).map { _ in WaitingRequests(wakeUp: wakeUp) }
+        var waiting: [WaitingRequests] = []
+        for _ in 0..<loopCount { waiting.append(try WaitingRequests(wakeUp: wakeUp)) }
+        self.waiting = waiting
     }
 
     /// Starts the thread; it keeps the resumer alive until it ends.
@@ -53,6 +54,7 @@ final class Resumer: Sendable {
         for requests in waiting {
             let (due, next) = requests.takeDue(at: now)
             for request in due { MHD_resume_connection(request.connection) }
+            if !due.isEmpty { requests.loopSignal.send() }
             if let next { earliest = min(next, earliest ?? next) }
         }
         return earliest

@@ -9,9 +9,14 @@ import Sockets
 final class WaitingRequests: Sendable {
     private let state = AnnotatedMutex(WaitingList())
     private let wakeUp: WakeUp
+    /// Ends the wait of the event loop.
+    let loopSignal: LoopSignal
 
     /// - Parameter wakeUp: ends the wait of the `Resumer`.
-    init(wakeUp: WakeUp) { self.wakeUp = wakeUp }
+    init(wakeUp: WakeUp) throws(SocketFailure) {
+        self.wakeUp = wakeUp
+        loopSignal = try LoopSignal()
+    }
 
     /// The requests that are suspended.
     var count: Int { state.withLock { $0.places.count } }

@@ -1,14 +1,28 @@
-/// Metrics in the Prometheus text format 0.0.4, family by family.
+/// Metrics as text for Prometheus, family by family.
 ///
 /// A family is begun once, which writes its `HELP` and `TYPE`, and its samples follow. Names and labels come from the
 /// program, not from clients: a wrong one is a programmer's error.
 public struct MetricsText {
-    /// The text so far, UTF-8.
-    public private(set) var bytes: [UInt8] = []
+    /// How the text is written.
+    public enum Format: Sendable {
+        /// The Prometheus text format 0.0.4.
+        case text
+        /// OpenMetrics 1.0, which leaves `_total` out of a counter's name, writes bounds as fractions, and tells its end.
+        case openMetrics
+    }
+
+    private let format: Format
+    private var bytes: [UInt8] = []
+    /// The family that is being written, with its suffix.
     private var family = ""
+    /// The names of all families, as OpenMetrics has them.
+    private var names: Set<String> = []
 
     /// No metrics yet, with room for `capacity` bytes.
-    public init(reserving capacity: Int = 64 * 1024) { bytes.reserveCapacity(capacity) }
+    public init(_ format: Format = .text, reserving capacity: Int = 64 * 1024) {
+        self.format = format
+        bytes.reserveCapacity(capacity)
+    }
 
     /// What a family's samples mean.
     public enum Kind: String, Sendable {
@@ -23,6 +37,12 @@ public struct MetricsText {
     /// A label and its value.
     public typealias Label = (name: String, value: String)
 
+    /// The whole text, UTF-8. Nothing may be written after it.
+    public consuming func finish() -> [UInt8] {
+        if format == .openMetrics { append("# EOF\n") }
+        return bytes
+    }
+
     /// Begins a family; what is written next belongs to it.
     ///
     /// - Parameter help: what the figure tells, and what to do about it.
@@ -30,18 +50,15 @@ public struct MetricsText {
         precondition(isName(name), "metric name '\(name)'")
         precondition((kind == .counter) == name.hasSuffix("_total"), "'\(name)' as a \(kind)")
         family = name
+        let bare = kind == .counter ? String(name.dropLast("_total".count)) : name
+        precondition(names.insert(bare).inserted, "a second family named '\(bare)'")
+        let shown = format == .openMetrics ? bare : name
         append("# HELP ")
-        append(name)
+        append(shown)
         append(" ")
-        for byte in help.utf8 {
-            switch byte {
-            case 0x5c: append("\\\\")
-            case 0x0a: append("\\n")
-            default: bytes.append(byte)
-            }
-        }
+        appendEscaped(help, quotes: format == .openMetrics)
         append("\n# TYPE ")
-        append(name)
+        append(shown)
         append(" ")
         append(kind.rawValue)
         append("\n")
@@ -72,8 +89,7 @@ public struct MetricsText {
         var total: UInt64 = 0
         for (index, count) in counts.enumerated() {
             total += count
-            let bound = index < bounds.count ? Self.text(of: bounds[index]) : "+Inf"
-            start("_bucket", labels + [("le", bound)])
+            start("_bucket", labels + [("le", index < bounds.count ? text(ofBound: bounds[index]) : "+Inf")])
             append(String(total))
             append("\n")
         }
@@ -92,11 +108,11 @@ public struct MetricsText {
         if !labels.isEmpty {
             var separator = "{"
             for (name, value) in labels {
-                precondition(isName(name) && !name.contains(":"), "label name '\(name)'")
+                precondition(isName(name) && !name.utf8.contains(0x3a), "label name '\(name)'")
                 append(separator)
                 append(name)
                 append("=\"")
-                appendEscaped(value)
+                appendEscaped(value, quotes: true)
                 append("\"")
                 separator = ","
             }
@@ -105,10 +121,10 @@ public struct MetricsText {
         append(" ")
     }
 
-    private mutating func appendEscaped(_ value: String) {
-        for byte in value.utf8 {
+    private mutating func appendEscaped(_ text: String, quotes: Bool) {
+        for byte in text.utf8 {
             switch byte {
-            case 0x22: append("\\\"")
+            case 0x22 where quotes: append("\\\"")
             case 0x5c: append("\\\\")
             case 0x0a: append("\\n")
             default: bytes.append(byte)
@@ -117,6 +133,11 @@ public struct MetricsText {
     }
 
     private mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
+
+    /// OpenMetrics wants the fraction of a bound also where there is none.
+    private func text(ofBound bound: Double) -> String {
+        format == .openMetrics ? bound.description : Self.text(of: bound)
+    }
 
     /// The shortest decimal that reads back as the same number.
     private static func text(of value: Double) -> String {

@@ -16,6 +16,8 @@ struct Serve: AsyncParsableCommand {
     @Option(Setting.maxConnections) var maxConnections: String?
     @Option(Setting.idleTimeout) var idleTimeout: String?
     @Option(Setting.drainTimeout) var drainTimeout: String?
+    @Option(Setting.accessLog) var accessLog: String?
+    @Option(Setting.slowRequest) var slowRequest: String?
     @Option(Setting.logLevel) var logLevel: String?
     @Option(Setting.logFormat) var logFormat: String?
     @Option(Setting.config) var config: String?
@@ -25,7 +27,8 @@ struct Serve: AsyncParsableCommand {
             (.host, host), (.port, port), (.threads, threads), (.shards, shards), (.maxValueBytes, maxValueBytes),
             (.maxKeyBytes, maxKeyBytes), (.defaultTTL, defaultTTL), (.maxConnections, maxConnections),
             (.idleTimeout, idleTimeout),
-            (.drainTimeout, drainTimeout), (.logLevel, logLevel), (.logFormat, logFormat), (.config, config),
+            (.drainTimeout, drainTimeout), (.accessLog, accessLog),
+            (.slowRequest, slowRequest), (.logLevel, logLevel), (.logFormat, logFormat), (.config, config),
         ])
         let configuration = try await ServerConfiguration.load(
             flags: flags, environment: ProcessEnvironment.variables)

@@ -68,8 +68,32 @@ private let route = RouteID(rawValue: 0)
             $0.contentType = .problemJSON
             $0.retryAfter = 120
         },
-        Kind("metrics", .ok, ["Content-Type: text/plain; version=0.0.4; charset=utf-8", "Cache-Control: no-cache"]) {
-            $0.contentType = .prometheusText
+        Kind(
+            "metrics", .ok,
+            [
+                "Content-Type: text/plain; version=0.0.4; charset=utf-8", "Vary: Accept, Accept-Encoding",
+                "Cache-Control: no-cache",
+            ]
+        ) { $0.contentType = .prometheusText },
+        Kind(
+            "gzipped OpenMetrics", .ok,
+            [
+                "Content-Type: application/openmetrics-text; version=1.0.0; charset=utf-8",
+                "Vary: Accept, Accept-Encoding", "Cache-Control: no-cache", "Content-Encoding: gzip",
+            ]
+        ) {
+            $0.contentType = .openMetrics
+            $0.add(isGzip: true)
+        },
+        Kind(
+            "page for a browser", .ok,
+            [
+                "Content-Type: text/html; charset=utf-8", "Vary: Accept, Accept-Encoding", "Cache-Control: no-cache",
+                "Content-Security-Policy: default-src 'none'", "X-Content-Type-Options: nosniff",
+            ]
+        ) {
+            $0.contentType = .html
+            $0.add(isNotToBeSniffed: true, securityPolicy: "default-src 'none'")
         },
         Kind("description", .ok, ["Content-Type: application/yaml", "Cache-Control: no-cache"]) {
             $0.contentType = .yaml
@@ -285,5 +309,19 @@ extension Response {
     fileprivate mutating func showStored(lines: SharedBytes) {
         body = .stored(StoredContent(lines, linesCount: lines.count))
         contentType = .stored
+    }
+}
+
+extension FieldLinesTests {
+    @Test(
+        arguments: [
+            (0, "0.000000"), (1, "0.000001"), (1_234_567, "1.234567"), (1_000_000, "1.000000"),
+            (UInt64.max, "18446744073709.551615"),
+        ] as [(UInt64, String)])
+    func `the lock wait is told in milliseconds, to the nanosecond`(nanoseconds: UInt64, text: String) {
+        var lines = FieldLines()
+        lines.set(to: Response(.noContent, route: RouteID(rawValue: 0)), date: HTTPDate())
+        lines.appendServerTiming(lockWait: nanoseconds)
+        #expect(String(decoding: lines.bytes, as: UTF8.self).hasSuffix("\r\nServer-Timing: lock;dur=\(text)"))
     }
 }

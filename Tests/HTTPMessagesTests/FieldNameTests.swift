@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct FieldNameTests {
     private static let names: [(String, FieldName)] = [
-        ("Accept", .accept), ("Content-Encoding", .contentEncoding), ("Content-Length", .contentLength),
+        ("Accept", .accept), ("Accept-Encoding", .acceptEncoding), ("Content-Encoding", .contentEncoding),
+        ("Content-Length", .contentLength),
         ("Content-Range", .contentRange), ("Content-Type", .contentType), ("Expect", .expect), ("If-Match", .ifMatch),
         ("If-None-Match", .ifNoneMatch), ("If-Range", .ifRange), ("Prefer", .prefer), ("Range", .range),
     ]
@@ -40,7 +41,10 @@ import Testing
                 changed[position] ^= bits
                 #expect(borrowing(changed) { FieldName($0) } == nil, "byte \(position) by \(bits)")
             }
-            #expect(borrowing(Array(bytes[..<position])) { FieldName($0) } == nil)
+            let start = Array(bytes[..<position])
+            // `Accept` is a name by itself.
+            let isName = Self.names.contains { Array($0.0.utf8) == start }
+            #expect((borrowing(start) { FieldName($0) } == nil) != isName)
         }
         #expect(fieldName(name + "s") == nil)
         #expect(fieldName(" " + name) == nil)
@@ -52,7 +56,7 @@ import Testing
         "", "A", "Cookie", "Accent", "Except", "If-Rangf", "If-Patch", "Connection",
         "Latchkey-Meta", "Latchkey-Meta_", "Latchkey-TTL-abc", "Latchkey_Meta-a", "Latchkey-Metb-a", "Content-Encodinh",
         "XLatchkey-Meta-a",
-        "Prefix", "Rangs", "L", "Last-Modified-By", "Latchkey-Metadata", "Accept-Encoding", "User-Agent", "Host",
+        "Prefix", "Rangs", "L", "Last-Modified-By", "Latchkey-Metadata", "Accept-Encodinh", "User-Agent", "Host",
         "Content-MD5X", "Content-Tape",
         "Authorization", "If-None-Watch", "Accept-Ranges", "Content-Lungth", "Accept-Charset", "Content-Length-X",
         "\u{130}f-Match",

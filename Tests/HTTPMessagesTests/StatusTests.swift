@@ -8,6 +8,7 @@ import Testing
         (412, "Precondition Failed"), (413, "Content Too Large"), (414, "URI Too Long"), (416, "Range Not Satisfiable"),
         (431, "Request Header Fields Too Large"),
         (500, "Internal Server Error"), (501, "Not Implemented"), (503, "Service Unavailable"),
+        (505, "HTTP Version Not Supported"),
         (507, "Insufficient Storage"),
     ]
 

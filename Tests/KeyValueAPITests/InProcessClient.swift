@@ -20,8 +20,13 @@ struct InProcessClient: Sendable {
     ) {
         store = ShardedStore(shards: shards, clock: clock)
         let documents = ServiceDocuments(
-            metrics: { SharedBytes(copying: metrics().utf8) }, isReady: isReady,
-            openAPI: SharedBytes(copying: "openapi: 3.1.0\n".utf8), help: { SharedBytes(copying: "help\n".utf8) })
+            metrics: { SharedBytes(copying: ($0 == .openMetrics ? "openmetrics\n" : metrics()).utf8) },
+            isReady: isReady,
+            openAPI: SharedBytes(copying: "openapi: 3.1.0\n".utf8), help: { SharedBytes(copying: "help\n".utf8) },
+            livePage: .init(
+                content: SharedBytes(copying: "<!doctype html>\n".utf8), gzip: SharedBytes(copying: "zipped".utf8),
+                securityPolicy: "default-src 'none'"),
+            compress: { SharedBytes(copying: "zipped \($0.count)".utf8) })
         api = KeyValueAPI(
             store: store,
             limits: .init(

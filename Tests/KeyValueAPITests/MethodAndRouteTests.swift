@@ -10,14 +10,12 @@ import Testing
     private static let batchMethods = "OPTIONS, POST"
     private static let pageMethods = "GET, HEAD, OPTIONS"
 
-    /// Every page of the service, with its type and text in these tests.
+    /// Every page of the service that has one form, with its type and text in these tests. See `ServicePageTests`.
     private static let pages: [(path: String, type: String, text: String, route: Route)] = [
-        ("/metrics", "text/plain; version=0.0.4; charset=utf-8", "metrics\n", .metrics),
         ("/livez", "text/plain; charset=utf-8", "ok\n", .livez),
         ("/healthz", "text/plain; charset=utf-8", "ok\n", .healthz),
         ("/readyz", "text/plain; charset=utf-8", "ok\n", .readyz),
         ("/openapi.yaml", "application/yaml", "openapi: 3.1.0\n", .openapi),
-        ("/", "text/plain; charset=utf-8", "help\n", .help),
     ]
 
     @Test(arguments: pages, ["GET", "HEAD"])

@@ -1,4 +1,5 @@
 import ByteBuffers
+import Locks
 import Synchronization
 import TestSupport
 import Testing

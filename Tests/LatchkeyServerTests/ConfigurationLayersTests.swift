@@ -49,7 +49,7 @@ import Testing
         let texts = [
             "host": "::1", "port": "1", "threads": "3", "shards": "2", "max-value-bytes": "1KiB",
             "max-key-bytes": "5", "default-ttl": "9", "max-connections": "6", "idle-timeout": "7",
-            "drain-timeout": "8ms",
+            "drain-timeout": "8ms", "access-log": "targets", "slow-request": "9ms",
             "log-level": "error", "log-format": "json",
         ]
         #expect(Set(texts.keys) == Set(Setting.all.map(\.name)))
@@ -64,6 +64,8 @@ import Testing
         expected.maxConnections = 6
         expected.idleTimeout = .seconds(7)
         expected.drainTimeout = .milliseconds(8)
+        expected.accessLog = .targets
+        expected.slowRequest = .milliseconds(9)
         expected.logLevel = .error
         expected.logFormat = .json
         let variables = Dictionary(uniqueKeysWithValues: Setting.all.map { ($0.variable, texts[$0.name] ?? "") })

@@ -29,6 +29,8 @@ import Testing
             ["0", "999ms", "24.1h", "1d", "-1s", ".5s", "1.s", "s", "", "1m30s", "inf"]
         ),
         ("drain-timeout", "a duration from 0 to 1h, \(durations)", ["61m", "3601", "-1"]),
+        ("access-log", "off, on or targets", ["", "yes", "ON", "keys"]),
+        ("slow-request", "a duration from 0 to 1h, \(durations)", ["", "61m", "-1", "never"]),
         ("log-level", "trace, debug, info, notice, warning, error or critical", ["", "warn", "INFO"]),
         ("log-format", "text or json", ["", "logfmt", "text "]),
         ("config", "the path of a file", [""]),

@@ -45,7 +45,6 @@ import Testing
             #expect(metrics.values.count < 800)
             for suffix in [
                 "lock_acquisitions_total", "lock_contended_total", "lock_wait_seconds_total", "lock_wait_max_seconds",
-                "lock_hold_max_seconds",
             ] {
                 #expect(metrics.values.keys.count { $0.hasPrefix("latchkey_shard_\(suffix){") } == 64)
             }
@@ -102,35 +101,4 @@ import Testing
             #expect(answer.contains("Connection: close\r\n"))
         }
     }
-}
-
-/// A scrape, taken apart.
-private struct Metrics {
-    let contentType: String?
-    /// By name and labels, as they are written.
-    private(set) var values: [String: Double] = [:]
-
-    init(_ answer: String) {
-        let lines = answer.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-        // In Swift, a carriage return and a line feed are one character.
-        let head = answer.components("\r\n\r\n").first ?? ""
-        contentType = head.split(separator: "\r\n").first { $0.hasPrefix("Content-Type: ") }
-            .map { String($0.dropFirst("Content-Type: ".count)) }
-        for line in lines where !line.hasPrefix("#") {
-            guard let space = line.lastIndex(of: " "), let value = Double(line[line.index(after: space)...]) else {
-                continue
-            }
-            values[String(line[..<space])] = value
-        }
-    }
-
-    subscript(series: String) -> Double? { values[series] }
-
-    func sum(_ family: String) -> Double {
-        values.filter { $0.key.hasPrefix(family + "{") }.reduce(0) { $0 + $1.value }
-    }
-}
-
-extension String {
-    fileprivate func components(_ separator: String) -> [Substring] { split(separator: separator) }
 }

@@ -28,7 +28,7 @@ import Testing
     @Test func `all standard families are written`() throws {
         var text = MetricsText()
         text.write(try #require(ProcessMetrics.read()))
-        let lines = String(decoding: text.bytes, as: UTF8.self).split(separator: "\n")
+        let lines = String(decoding: text.finish(), as: UTF8.self).split(separator: "\n")
         let names = lines.filter { !$0.hasPrefix("#") }.compactMap { $0.split(separator: " ").first.map(String.init) }
         #expect(
             names == [

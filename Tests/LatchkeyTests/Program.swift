@@ -239,3 +239,12 @@ private func withCStrings<Result>(
     defer { for copy in copies { free(copy) } }
     return copies.withUnsafeBufferPointer { body($0.baseAddress!) }
 }
+
+/// Sends `request` on a connection of its own and returns all that comes back until the server closes it.
+func exchange(_ port: UInt16, _ request: String) throws -> String {
+    let connection = try connect(port)
+    try connection.send(Array(request.utf8))
+    var answer: [UInt8] = []
+    while case let piece = try connection.receive(), !piece.isEmpty { answer += piece }
+    return String(decoding: answer, as: UTF8.self)
+}

@@ -123,15 +123,6 @@ import Testing
         }
     }
 
-    /// Sends `request` on a connection of its own and returns all that comes back until the service closes it.
-    private func exchange(_ port: UInt16, _ request: String) throws -> String {
-        let connection = try connect(port)
-        try connection.send(Array(request.utf8))
-        var answer: [UInt8] = []
-        while case let piece = try connection.receive(), !piece.isEmpty { answer += piece }
-        return String(decoding: answer, as: UTF8.self)
-    }
-
     /// Returns when the server no longer accepts connections, which shows that it has begun to drain.
     private func waitForDrain(_ port: UInt16) throws {
         try repeatUntil("see new clients refused") {

@@ -68,7 +68,8 @@ import Testing
         try await withServer { live in
             let client = try live.connect()
             for (target, vary) in [
-                ("/livez", nil), ("/", nil), ("/metrics", nil), ("/keys", "Accept"), ("/keys/none", "Accept"),
+                ("/livez", nil), ("/", "Accept, Accept-Encoding"), ("/metrics", "Accept, Accept-Encoding"),
+                ("/keys", "Accept"), ("/keys/none", "Accept"),
                 ("/nope", "Accept"), ("/batch", "Accept"),
             ] {
                 for method in ["GET", "HEAD"] {

@@ -28,8 +28,12 @@ final class LiveServer: Sendable {
     init(_ setUp: SetUp) throws {
         store = ShardedStore(shards: setUp.shards)
         let documents = ServiceDocuments(
-            metrics: { SharedBytes(copying: "metrics\n".utf8) }, isReady: { true },
-            openAPI: SharedBytes(copying: "openapi: 3.1.0\n".utf8), help: { SharedBytes(copying: "help\n".utf8) })
+            metrics: { _ in SharedBytes(copying: "metrics\n".utf8) }, isReady: { true },
+            openAPI: SharedBytes(copying: "openapi: 3.1.0\n".utf8), help: { SharedBytes(copying: "help\n".utf8) },
+            livePage: .init(
+                content: SharedBytes(copying: "<!doctype html>\n".utf8), gzip: SharedBytes(copying: "zipped".utf8),
+                securityPolicy: "default-src 'none'"),
+            compress: { SharedBytes(copying: "zipped \($0.count)".utf8) })
         let api = KeyValueAPI(
             store: store,
             limits: .init(

@@ -1,3 +1,4 @@
+import KeyValueAPI
 import MicroHTTPD
 import HTTPMessages
 import Foundation
@@ -163,8 +164,12 @@ import Testing
             let counts = Set(
                 live.server.requestCounts.map { "\($0.method.name) \($0.route.rawValue) \($0.status.code) \($0.count)" }
             )
-            // Routes: 0 is keys, 2 is livez, 7 is no resource of ours.
-            let expected = ["PUT 0 201 1", "PUT 0 204 2", "GET 0 200 2", "GET 0 404 1", "GET 2 200 1", "GET 7 404 1"]
+            let (keys, livez, other) = (Route.keys.rawValue, Route.livez.rawValue, Route.other.rawValue)
+            let expected = [
+                "PUT \(keys) 201 1", "PUT \(keys) 204 2", "GET \(keys) 200 2", "GET \(keys) 404 1",
+                "GET \(livez) 200 1",
+                "GET \(other) 404 1",
+            ]
             #expect(counts.isSuperset(of: expected))
             #expect(counts.count == expected.count + 1)
         }

@@ -18,7 +18,7 @@ import Testing
         let resumer = try Resumer(loopCount: 1)
         let loop = try EventLoop(
             handler: HeldHandler(response), connectionLimit: 2, skipLimit: 0,
-            lingering: LingeringSockets(wakeUp: try WakeUp()), waiting: resumer.waiting[0])
+            lingering: LingeringSockets(wakeUp: try WakeUp()), waiting: resumer.waiting[0], recorder: nil)
         try resumer.start()
         let client = try connect(to: loop)
         defer { close(client) }

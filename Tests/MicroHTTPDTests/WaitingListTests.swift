@@ -9,7 +9,7 @@ import Testing
     private let start = ContinuousClock.now
     private var list = WaitingList()
 
-    init() throws { registry = WaitingRequests(wakeUp: try WakeUp()) }
+    init() throws { registry = try WaitingRequests(wakeUp: try WakeUp()) }
 
     private func request() -> WaitingRequest {
         // Nobody looks at the connection: it is not suspended.

@@ -5,7 +5,7 @@ import Testing
     private func text(_ write: (inout MetricsText) -> Void) -> String {
         var metrics = MetricsText()
         write(&metrics)
-        return String(decoding: metrics.bytes, as: UTF8.self)
+        return String(decoding: metrics.finish(), as: UTF8.self)
     }
 
     @Test func `a family has its help and type once, before its samples`() {
@@ -87,6 +87,38 @@ import Testing
         await #expect(processExitsWith: .failure) {
             var metrics = MetricsText()
             metrics.sample(1)
+        }
+    }
+
+    @Test func `OpenMetrics has counters without their suffix, whole bounds with a fraction, and an end`() {
+        var metrics = MetricsText(.openMetrics)
+        metrics.begin("requests_total", .counter, help: "A \"request\".")
+        metrics.sample(3)
+        metrics.begin("wait_seconds", .histogram, help: "Wait.")
+        metrics.histogram(bounds: [1e-7, 0.5, 10], counts: [1, 0, 2, 4], sum: 12)
+        #expect(
+            String(decoding: metrics.finish(), as: UTF8.self) == #"""
+                # HELP requests A \"request\".
+                # TYPE requests counter
+                requests_total 3
+                # HELP wait_seconds Wait.
+                # TYPE wait_seconds histogram
+                wait_seconds_bucket{le="1e-07"} 1
+                wait_seconds_bucket{le="0.5"} 1
+                wait_seconds_bucket{le="10.0"} 3
+                wait_seconds_bucket{le="+Inf"} 7
+                wait_seconds_sum 12
+                wait_seconds_count 7
+                # EOF
+
+                """#)
+    }
+
+    @Test func `a name is taken once, also where only the suffix differs`() async {
+        await #expect(processExitsWith: .failure) {
+            var metrics = MetricsText()
+            metrics.begin("x_total", .counter, help: "")
+            metrics.begin("x", .gauge, help: "")
         }
     }
 }

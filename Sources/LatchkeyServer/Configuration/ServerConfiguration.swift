@@ -25,6 +25,10 @@ public struct ServerConfiguration: Sendable, Equatable {
     public var idleTimeout = Duration.seconds(75)
     /// How long requests in flight may take to finish once the server is asked to stop, 0 to 1 h.
     public var drainTimeout = Duration.seconds(10)
+    /// Which requests are logged one by one.
+    public var accessLog = AccessLog.off
+    /// How long a request must take to be logged, 0 to 1 h; zero for none.
+    public var slowRequest = Duration.seconds(1)
     /// The least severe events that are logged.
     public var logLevel = Logger.Level.info
     /// The form of a line in the log.

@@ -67,6 +67,13 @@ extension Setting {
     package static let drainTimeout = duration(
         "drain-timeout", \.drainTimeout, .zero ... .seconds(3600), "0 to 1h",
         "How long requests in flight may take to finish after SIGTERM or SIGINT")
+    /// Requests in the log.
+    package static let accessLog = choice(
+        "access-log", \.accessLog, "Requests to log, without or with their targets, which have keys in them")
+    /// Slow requests in the log.
+    package static let slowRequest = duration(
+        "slow-request", \.slowRequest, .zero ... .seconds(3600), "0 to 1h",
+        "Log requests that take so long, with their lock wait; 0 for none")
     /// Least severe level.
     package static let logLevel = choice("log-level", \.logLevel, "Least severe events to log, to standard error")
     /// Form of the log.
@@ -82,6 +89,6 @@ extension Setting {
     /// Every setting of a server, in the order of the help texts.
     package static let all = [
         host, port, threads, shards, maxValueBytes, maxKeyBytes, defaultTTL, maxConnections, idleTimeout, drainTimeout,
-        logLevel, logFormat,
+        accessLog, slowRequest, logLevel, logFormat,
     ]
 }

@@ -92,7 +92,7 @@ extension Setting {
         let names = Value.allCases.map(\.rawValue)
         let allowed = names.dropLast().joined(separator: ", ") + " or " + names[names.count - 1]
         return Setting(
-            name: name, placeholder: names.count > 2 ? "LEVEL" : names.joined(separator: "|"),
+            name: name, placeholder: names.count > 3 ? "LEVEL" : names.joined(separator: "|"),
             summary: "\(summary): \(allowed)", allowed: allowed, defaultText: defaults[keyPath: path].rawValue
         ) { text, configuration in
             guard let value = Value(rawValue: text) else { return false }

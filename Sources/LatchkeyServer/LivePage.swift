@@ -1,0 +1,42 @@
+import ByteBuffers
+import Compression
+import KeyValueAPI
+
+/// The page at `/` for browsers: one document, put together from the files in `LivePage/`, that refers to nothing else and
+/// reads `/metrics`.
+enum LivePage {
+    /// The document and the policy that lets its own styles and scripts run, and no others. O(bytes); compresses them.
+    static func load() -> ServiceDocuments.LivePage {
+        let content = SharedBytes(copying: document.utf8)
+        return ServiceDocuments.LivePage(
+            content: content, gzip: gzip(content, level: .small), securityPolicy: securityPolicy)
+    }
+
+    /// The digests are those of what stands between the tags. A test compares them, and tells what they should be.
+    static let securityPolicy = [
+        "default-src 'none'", "connect-src 'self'", "img-src data:", "style-src 'sha256-\(stylesDigest)'",
+        "script-src 'sha256-\(scriptsDigest)'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
+    ].joined(separator: "; ")
+
+    private static let stylesDigest = "STYLES"
+    private static let scriptsDigest = "SCRIPTS"
+
+    private static var document: String {
+        let page = text(PackageResources.page_html)
+        let styled = insert(text(PackageResources.page_css), at: "/*{styles}*/", of: page)
+        // In this order: each uses what those before it declare.
+        let scripts = [
+            PackageResources.metrics_js, PackageResources.rates_js, PackageResources.charts_js,
+            PackageResources.page_js,
+        ]
+        return insert(scripts.map(text).joined(), at: "/*{scripts}*/", of: styled)
+    }
+
+    private static func insert(_ content: String, at marker: String, of page: String) -> String {
+        let parts = page.split(separator: marker, maxSplits: 1, omittingEmptySubsequences: false)
+        precondition(parts.count == 2, "the page has no '\(marker)'")
+        return parts[0] + content + parts[1]
+    }
+
+    private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+}

@@ -1,0 +1,40 @@
+import KeyValueStore
+import PrometheusExposition
+
+extension ServiceMetrics {
+    func writeStore(_ text: inout MetricsText) {
+        writeShards(&text, "latchkey_shard_keys", .gauge, "Keys in the shard.") { $0.counts.keys }
+        writeShards(&text, "latchkey_shard_bytes", .gauge, "Bytes of the keys and values in the shard.") {
+            $0.counts.payloadBytes
+        }
+        text.begin("latchkey_keys", .gauge, help: "Keys stored.")
+        text.sample(sum(\.counts.keys))
+        text.begin("latchkey_value_bytes", .gauge, help: "Bytes of the values stored, without their keys.")
+        text.sample(sum(\.counts.valueBytes))
+        text.begin("latchkey_get_hits_total", .counter, help: "Look-ups that found their key.")
+        text.sample(sum(\.counts.hits))
+        text.begin(
+            "latchkey_get_misses_total", .counter,
+            help: "Look-ups that did not. hits / (hits + misses) is the hit ratio.")
+        text.sample(sum(\.counts.misses))
+        text.begin(
+            "latchkey_expired_total", .counter, help: "Entries removed because their time to live was over.")
+        text.sample(sum(\.counts.expired))
+    }
+
+    func writeShards(
+        _ text: inout MetricsText, _ name: String, _ kind: MetricsText.Kind, _ help: String,
+        _ value: (ShardedStore.ShardStatistics) -> some FixedWidthInteger
+    ) {
+        text.begin(name, kind, help: help)
+        for (index, shard) in shards.enumerated() { text.sample(value(shard), [("shard", "\(index)")]) }
+    }
+
+    func writeShards(
+        _ text: inout MetricsText, _ name: String, _ kind: MetricsText.Kind, _ help: String,
+        _ value: (ShardedStore.ShardStatistics) -> Double
+    ) {
+        text.begin(name, kind, help: help)
+        for (index, shard) in shards.enumerated() { text.sample(value(shard), [("shard", "\(index)")]) }
+    }
+}

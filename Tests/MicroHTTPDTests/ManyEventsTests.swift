@@ -1,0 +1,50 @@
+import ByteBuffers
+import Foundation
+import HTTPMessages
+import MicroHTTPD
+import Sockets
+import TestSupport
+import Testing
+
+/// As many requests at once as the library takes from its epoll set in one go.
+@Suite(.timeLimit(.minutes(suiteMinutes))) struct ManyEventsTests {
+    /// Where it got exactly so many, it waited for one more before it served any, and so for ever.
+    @Test(arguments: [127, 128, 129, 256])
+    func `requests that arrive together are all served`(count: Int) async throws {
+        let handler = HoldingHandler()
+        let server = try HTTPServer(
+            .init(host: "127.0.0.1", port: 0, threads: 1, maximumConnections: 1000, idleTimeout: .seconds(60)),
+            handler: handler)
+        try await blocking {
+            let holder = try RawClient(port: server.address.port)
+            let clients = try (0..<count).map { _ in try RawClient(port: server.address.port) }
+            for client in clients { #expect(try client.exchange("GET", "/").status == 204) }
+            try holder.send("GET /hold HTTP/1.1\r\nHost: x\r\n\r\n")
+            handler.waitUntilHeld()
+            for client in clients { try client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n") }
+            handler.release()
+            for client in clients { #expect(try client.response().status == 204) }
+            #expect(try holder.response().status == 204)
+            server.stop()
+        }
+    }
+}
+
+/// Answers all alike, and `/hold` when it is told to: the event loop stands still meanwhile.
+private final class HoldingHandler: RequestHandler {
+    private let held = DispatchSemaphore(value: 0)
+    private let gate = DispatchSemaphore(value: 0)
+
+    func waitUntilHeld() { held.wait() }
+    func release() { gate.signal() }
+
+    func receive(_ request: Request, into builder: inout BytesBuilder?) -> Reception { .respondAtEnd }
+
+    func respond(to request: Request, upload: consuming Upload) -> Response {
+        if request.target.path == "/hold" {
+            held.signal()
+            gate.wait()
+        }
+        return Response(.noContent, route: RouteID(rawValue: 0))
+    }
+}
