@@ -1,0 +1,60 @@
+"""Real requests from several threads: one key that all want, and others all over the table."""
+
+import itertools
+import threading
+
+HOT_KEY = "hot"
+BATCH_CLIENTS = 4
+SINGLE_CLIENTS = 2
+# An item of a batch takes the shard's lock once: many of them in one request are many acquisitions for little HTTP.
+ITEMS_PER_BATCH = 400
+SPREAD_KEYS = 500
+
+
+class Load:
+    """Loads `server` until the end of a `with`."""
+
+    def __init__(self, server):
+        self._server = server
+        self._stop = threading.Event()
+        self._failures = []
+        workers = [self._batches] * BATCH_CLIENTS + [self._singles] * SINGLE_CLIENTS
+        self._threads = [threading.Thread(target=self._run, args=(worker,), daemon=True) for worker in workers]
+
+    def __enter__(self):
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+        if self._failures:
+            raise RuntimeError("the load could not be put on") from self._failures[0]
+
+    def _run(self, worker):
+        connection = self._server.connect()
+        try:
+            for method, path, body in worker():
+                if self._stop.is_set():
+                    return
+                connection.request(method, path, body)
+                connection.getresponse().read()
+        except OSError as error:
+            self._failures.append(error)
+        finally:
+            connection.close()
+
+    def _batches(self):
+        item = f"PUT {HOT_KEY} 4\nabcd\nGET {HOT_KEY}\n".encode()
+        while True:
+            yield "POST", "/batch", item * (ITEMS_PER_BATCH // 2)
+
+    def _singles(self):
+        for number in itertools.count():
+            path = f"/keys/spread/{number % SPREAD_KEYS}"
+            yield "PUT", path, b"x" * (number % 1000)
+            yield "GET", path, None
+            yield "PUT", f"/keys/{HOT_KEY}", b"abcd"
+            yield "GET", "/keys/not-there", None
