@@ -12,10 +12,11 @@ SPREAD_KEYS = 500
 
 
 class Load:
-    """Loads `server` until the end of a `with`."""
+    """Loads `server` until the end of a `with`: batches on `batch_keys` in turn, and single requests on other keys."""
 
-    def __init__(self, server):
+    def __init__(self, server, batch_keys=(HOT_KEY,)):
         self._server = server
+        self._batch_keys = batch_keys
         self._stop = threading.Event()
         self._failures = []
         workers = [self._batches] * BATCH_CLIENTS + [self._singles] * SINGLE_CLIENTS
@@ -47,8 +48,8 @@ class Load:
             connection.close()
 
     def _batches(self):
-        item = f"PUT {HOT_KEY} 4\nabcd\nGET {HOT_KEY}\n".encode()
-        while True:
+        for key in itertools.cycle(self._batch_keys):
+            item = f"PUT {key} 4\nabcd\nGET {key}\n".encode()
             yield "POST", "/batch", item * (ITEMS_PER_BATCH // 2)
 
     def _singles(self):

@@ -19,8 +19,10 @@ class Server:
         # The start-up line, or nothing where the server has ended already.
         match = START_LINE.search(self._process.stdout.readline())
         if match is None:
+            self._log.seek(0)
+            log = self._log.read().decode(errors="replace")
             self.stop()
-            raise RuntimeError(f"{binary} did not start: {self.log}")
+            raise RuntimeError(f"{binary} did not start: {log}")
         self.host, self.port = match[1], int(match[2])
         self.url = f"http://{self.host}:{self.port}/"
 
@@ -29,11 +31,6 @@ class Server:
 
     def __exit__(self, *_):
         self.stop()
-
-    @property
-    def log(self):
-        self._log.seek(0)
-        return self._log.read().decode(errors="replace")
 
     def connect(self):
         return http.client.HTTPConnection(self.host, self.port, timeout=10)
@@ -59,3 +56,4 @@ class Server:
                 self._process.wait()
                 raise
         self._process.stdout.close()
+        self._log.close()

@@ -9,8 +9,9 @@ function svgElement(name, attributes, text) {
     return element;
 }
 
-/// The seconds that a line goes back.
+/// The seconds that a line goes back, and as long as it has fewer, the seconds that the chart begins with.
 const chartSpan = 180;
+const firstChartSpan = 60;
 const topMargin = 8;
 const bottomMargin = 18;
 
@@ -20,19 +21,22 @@ function frameOf(svg) {
     return { width, height, top: topMargin, bottom: height - bottomMargin };
 }
 
-/// Draws lines over the last minutes. A line has a `name`, which picks its colour too, and `points` with `at` and `value`;
-/// where the value is NaN there is a gap.
-function drawSeries(svg, lines, now, least, format) {
+/// Draws lines through points of the last minutes. A line has a `name`, which picks its colour too, and a `value` of each
+/// point; where that is no number there is a gap.
+function drawSeries(svg, lines, points, least, format) {
     const frame = frameOf(svg);
-    const values = lines.flatMap((line) => line.points.map((point) => point.value)).filter(Number.isFinite);
+    const values = lines.flatMap((line) => points.map(line.value)).filter(Number.isFinite);
     const top = niceTop(Math.max(0, ...values), least);
-    const x = (at) => frame.width * (1 - (now - at) / chartSpan);
+    const now = points.at(-1).at;
+    const span = now - points[0].at > firstChartSpan ? chartSpan : firstChartSpan;
+    const x = (at) => frame.width * (1 - (now - at) / span);
     const y = (value) => frame.bottom - (frame.bottom - frame.top) * (value / top);
     svg.replaceChildren(
         ...horizontalLines(frame, [0, top / 2, top], y, format),
-        svgElement("text", { x: 0, y: frame.height - 3 }, `${chartSpan / 60} min ago`),
+        svgElement("text", { x: 0, y: frame.height - 3 }, `${span / 60} min ago`),
         svgElement("text", { x: frame.width, y: frame.height - 3, "text-anchor": "end" }, "now"),
-        ...lines.map((line) => svgElement("path", { class: `line ${line.name}`, d: pathThrough(line.points, x, y) })));
+        ...lines.map((line) =>
+            svgElement("path", { class: `line ${line.name}`, d: pathThrough(points, line.value, x, y) })));
 }
 
 function horizontalLines(frame, values, y, format) {
@@ -42,12 +46,14 @@ function horizontalLines(frame, values, y, format) {
     ]);
 }
 
-function pathThrough(points, x, y) {
+function pathThrough(points, valueOf, x, y) {
     let path = "";
     let broken = true;
-    for (const { at, value } of points) {
+    for (const point of points) {
+        const value = valueOf(point);
         const known = Number.isFinite(value);
-        if (known) path += `${broken ? "M" : "L"}${x(at).toFixed(1)} ${y(value).toFixed(1)}`;
+        // A point without neighbours is a dot.
+        if (known) path += `${broken ? "M" : "L"}${x(point.at).toFixed(1)} ${y(value).toFixed(1)}${broken ? "h0" : ""}`;
         broken = !known;
     }
     return path;
@@ -56,12 +62,12 @@ function pathThrough(points, x, y) {
 /// The least share that has a bar, and the shares that have a line. Almost all waits are in the first bucket, and the few
 /// others are what one looks for: so the scale is logarithmic.
 const leastShare = 1e-6;
-const ruledShares = [1e-4, 1e-2, 1];
+const ruledShares = [1e-6, 1e-4, 1e-2, 1];
 
 /// Draws distributions over the same buckets side by side. Each has a `name`, which picks its colour, and a `distribution`.
 function drawBars(svg, groups) {
     const frame = frameOf(svg);
-    const left = 44;
+    const left = 56;
     const bounds = groups.find((group) => group.distribution !== undefined)?.distribution.bounds ?? [];
     const slot = (frame.width - left) / Math.max(1, bounds.length);
     const height = frame.bottom - frame.top;
@@ -71,7 +77,6 @@ function drawBars(svg, groups) {
         svgElement("text", { x: left - 6, y: y(share) + 4, "text-anchor": "end" }, `${+(share * 100).toPrecision(1)}${space}%`),
     ]);
     svg.replaceChildren(
-        svgElement("line", { class: "rule", x1: left, x2: frame.width, y1: frame.bottom, y2: frame.bottom }),
         ...rules,
         ...bucketLabels(bounds, frame, left, slot),
         ...groups.flatMap((group, index) => bars(group, index, groups.length, { left, slot, bottom: frame.bottom, y })));

@@ -121,7 +121,7 @@ class HeatMap {
         const hottestCell = values.reduce((best, value, index) => (value > values[best] ? index : best), 0);
         const index = this.#hovered ?? this.#pinned ?? hottestCell;
         const [first, last] = this.#shardsOf(index);
-        const automatic = this.#hovered === undefined && this.#pinned === undefined;
+        const automatic = this.#hovered === undefined && this.#pinned === undefined && values[index] > 0;
         const why = first !== last ? `hottest of ${first} to ${last}` : automatic ? "hottest now" : "";
         this.#showChosen(this.#hottest[index], why, this.#pinned !== undefined);
     }
@@ -204,6 +204,6 @@ function columnsFor(count, width) {
 }
 
 function cellSize(width) {
-    if (width >= 58) return "large";
+    if (width >= 84) return "large";
     return width >= 24 ? "medium" : "small";
 }

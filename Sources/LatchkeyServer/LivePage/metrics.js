@@ -22,11 +22,13 @@ const labelPattern = /([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"/g;
 function parseSample(line) {
     const match = samplePattern.exec(line);
     if (match === null) return null;
+    const value = parseNumber(match[3]);
+    if (Number.isNaN(value) && match[3] !== "NaN") return null;
     const labels = Object.create(null);
     if (match[2] !== undefined) {
         for (const [, name, value] of match[2].matchAll(labelPattern)) labels[name] = unescapeLabel(value);
     }
-    return { name: match[1], labels, value: parseNumber(match[3]) };
+    return { name: match[1], labels, value };
 }
 
 function unescapeLabel(value) {

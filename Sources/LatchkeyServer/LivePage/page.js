@@ -126,12 +126,7 @@ class LivePage {
 
     #showCharts() {
         if (this.#rates === undefined) return;
-        const now = this.#points.at(-1).at;
-        const line = (name, title, figure = name) =>
-            ({ name, title, points: this.#points.map((point) => ({ at: point.at, value: point[figure] ?? NaN })) });
-        showSeries("rate", [line("reads", "reads"), line("writes", "writes")], now, 10, formatRate);
-        showSeries("latency", [line("p99", "p99"), line("p50", "p50")], now, 1e-4, formatSeconds);
-        showSeries("share", [line("wait", "")], now, 1e-3, formatSecondsRate);
+        for (const id of Object.keys(seriesCharts)) showSeries(id, this.#points);
         this.#showDistributions();
     }
 
@@ -155,13 +150,11 @@ class LivePage {
 
 function pointOf(at, rates, methods) {
     const rateOf = (...names) => sumOf(methods.filter(({ method }) => names.includes(method)).map(({ requests }) => requests));
-    const get = methods.find(({ method }) => method === "GET")?.recentDurations;
     return {
         at,
         reads: rateOf("GET", "HEAD"),
         writes: rateOf("PUT", "POST", "DELETE"),
-        p50: quantile(get, 0.5),
-        p99: quantile(get, 0.99),
+        durations: methods.find(({ method }) => method === "GET")?.recentDurations,
         wait: rates.shards.totalWait,
     };
 }

@@ -35,11 +35,14 @@ function showTiles(snapshot, rates, methods) {
     const { figures } = snapshot;
     const get = methods.find((method) => method.method === "GET")?.recentDurations;
     const { totalWait, totalContended } = rates.shards;
-    setTile("requests", formatRate(rates.requests), `in ${formatByteRate(rates.received)}, out ${formatByteRate(rates.sent)}`);
-    setTile("latency", formatQuantile(get, 0.99), `half within ${formatQuantile(get, 0.5)}`);
+    setTile("requests", formatRate(rates.requests),
+        `in ${formatByteRate(rates.received)}, out ${formatByteRate(rates.sent)}`);
+    setTile("latency", formatQuantile(get, 0.99), `p50 ${formatQuantile(get, 0.5)}`);
     setTile("hits", formatShare(rates.hitRatio), `${formatRate(rates.hits)} found, ${formatRate(rates.misses)} not`);
-    setTile("wait", formatSecondsRate(totalWait), `${formatShare(totalContended)} contended, ${formatCount(figures.waiters)} waiting`);
-    setTile("keys", formatCount(figures.keys), `${formatBytes(figures.valueBytes)} of values, ${formatRate(rates.expired)} expire`);
+    setTile("wait", formatSecondsRate(totalWait),
+        `${formatShare(totalContended)} contended, ${formatCount(figures.waiters)} waiting`);
+    setTile("keys", formatCount(figures.keys),
+        `${formatBytes(figures.valueBytes)} of values, ${formatRate(rates.expired)} expire`);
     setTile("memory", formatBytes(figures.memory),
         `${ofLimit(figures.memoryLimit, formatBytes)}, process ${formatBytes(figures.residentBytes)}`);
     setMeter("memory", figures.memory, figures.memoryLimit, formatBytes);
@@ -55,7 +58,7 @@ function showHeader(snapshot, rates) {
     byId("version").title = Object.entries(snapshot.build).map(([name, value]) => `${name} ${value}`).join(", ");
     setText(byId("uptime"), formatDuration(Date.now() / 1000 - snapshot.figures.startTime));
     setText(byId("processor"), formatShare(rates.processor));
-    setText(byId("shard-count"), `${formatCount(snapshot.shards.count)}, each with its lock`);
+    setText(byId("shard-count"), `${snapshot.shards.count}, each with its lock`);
 }
 
 const shardFormats = {
@@ -64,7 +67,8 @@ const shardFormats = {
 };
 
 function showShard(shards, shard, why, pinned) {
-    setText(byId("shard-name"), why === "" ? `Shard ${shard}` : `Shard ${shard}, ${why}`);
+    setText(byId("shard-name"), `Shard ${shard}`);
+    setText(byId("shard-why"), why);
     byId("unpin").hidden = !pinned;
     for (const [figure, format] of Object.entries(shardFormats)) {
         setText(document.querySelector(`[data-shard-figure="${figure}"]`), format(shards[figure][shard]));
@@ -113,8 +117,8 @@ function showMethods(methods) {
 
 function summaryOf({ title, distribution }) {
     if (distribution === undefined || !(distribution.total > 0)) return `${title}: none.`;
-    return `${title}: ${formatCount(distribution.total)}, half within ${formatQuantile(distribution, 0.5)}, 99 of 100 ` +
-        `within ${formatQuantile(distribution, 0.99)}, mean ${formatSeconds(distribution.sum / distribution.total)}.`;
+    return `${title}: ${formatCount(distribution.total)}, p50 ${formatQuantile(distribution, 0.5)}, ` +
+        `p99 ${formatQuantile(distribution, 0.99)}, mean ${formatSeconds(distribution.sum / distribution.total)}.`;
 }
 
 /// Shows distributions as bars, in words and as a table; `id` is what the ids of the three begin with.
@@ -130,11 +134,37 @@ function showDistributions(id, groups) {
     ]));
 }
 
-function showSeries(id, lines, now, least, format) {
-    drawSeries(byId(`${id}-chart`), lines, now, least, format);
-    const named = lines.map((line) => ({ ...line, title: `${line.title} ${format(line.points.at(-1)?.value ?? NaN)}` }));
-    showKey(`${id}-key`, named);
-    setText(byId(`${id}-summary`), `Now: ${named.map((line) => line.title).join(", ")}.`);
+/// The charts over time: the least value that their scale ends at, how it is written, and of each line how a point's value
+/// is got and written. A point without figures, for a moment without an answer, is a gap.
+const seriesCharts = {
+    rate: {
+        least: 10,
+        format: formatRate,
+        lines: [
+            { name: "reads", value: (point) => point.reads, text: (point) => formatRate(point.reads) },
+            { name: "writes", value: (point) => point.writes, text: (point) => formatRate(point.writes) },
+        ],
+    },
+    latency: {
+        least: 1e-4,
+        format: formatSeconds,
+        lines: [["p99", 0.99], ["p50", 0.5]].map(([name, share]) => ({
+            name, value: (point) => quantile(point.durations, share), text: (point) => formatQuantile(point.durations, share),
+        })),
+    },
+    share: {
+        least: 1e-3,
+        format: formatSecondsRate,
+        lines: [{ name: "wait", value: (point) => point.wait, text: (point) => formatSecondsRate(point.wait) }],
+    },
+};
+
+function showSeries(id, points) {
+    const { lines, least, format } = seriesCharts[id];
+    drawSeries(byId(`${id}-chart`), lines, points, least, format);
+    const titles = lines.map(({ name, text }) => ({ name, title: `${name} ${text(points.at(-1))}` }));
+    showKey(`${id}-key`, titles);
+    setText(byId(`${id}-summary`), `Now: ${titles.map(({ title }) => title).join(", ")}.`);
 }
 
 function showKey(id, entries) {

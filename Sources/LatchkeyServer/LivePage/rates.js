@@ -4,7 +4,7 @@
 const rateSpan = 5;
 const distributionSpan = 60;
 /// After a longer silence the figures begin anew: what lies before is no longer "the last few seconds".
-const longestGap = 15;
+const longestGap = 30;
 
 /// The last snapshots, and which of them to compare.
 class History {
