@@ -63,6 +63,10 @@ class Browser:
         # As it is in the document: what is only for screen readers counts too.
         return self.run("return document.querySelector(arguments[0]).textContent", selector).strip()
 
+    def attribute(self, selector, name):
+        # In one step: the page may put another element in the place of one that was found.
+        return self.run("return document.querySelector(arguments[0])?.getAttribute(arguments[1])", selector, name)
+
     def texts(self, selector):
         return self.run(
             "return [...document.querySelectorAll(arguments[0])].map((element) => element.textContent.trim())", selector)

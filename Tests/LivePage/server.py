@@ -2,6 +2,7 @@
 
 import http.client
 import re
+import signal
 import subprocess
 import tempfile
 
@@ -44,6 +45,13 @@ class Server:
             return answer.status, answer.headers, answer.read()
         finally:
             connection.close()
+
+    def suspend(self):
+        """Lets the server hang, with its connections open, until `resume`."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self):
+        self._process.send_signal(signal.SIGCONT)
 
     def stop(self):
         """Asks the server to end, and waits until it has."""

@@ -96,6 +96,11 @@ class Functions(PageCase):
         rates = self.browser.run(HISTORY, [[SHARDS % (10, 10, 100), 1], [SHARDS % (4, 12, 100), 2]])
         self.assertEqual([4, 2], rates["load"])
 
+    def test_a_counter_that_was_not_there_began_at_nothing(self):
+        requests = 'latchkey_http_requests_total{method="GET",route="/",code="200"} 8\n'
+        rates = self.browser.run(HISTORY, [[SHARDS % (1, 1, 100), 1], [SHARDS % (1, 1, 100) + requests, 3]])
+        self.assertEqual("4", rates["requests"])
+
     def test_a_long_silence_begins_anew(self):
         rates = self.browser.run(HISTORY, [[SHARDS % (10, 0, 100), 1], [SHARDS % (30, 5, 100), 100]])
         self.assertEqual({"restarted": False, "load": [None, None], "requests": "NaN"}, rates)

@@ -83,13 +83,13 @@ class UnderLoad(PageCase):
             "the hot shard to be the hottest cell", lambda: self.hottest_cell() == hot and self.browser.cells()[hot] > 0)
         self.browser.wait(
             "the hot shard on top of the slowest", lambda: self.browser.text("#slowest tbody th") == hot)
-        self.assertIn(f"Shard {hot}: lock wait", self.browser.find(f"[data-shard='{hot}']").get_attribute("aria-label"))
+        self.assertIn(f"Shard {hot}: lock wait", self.browser.attribute(f"[data-shard='{hot}']", "aria-label"))
 
     def test_charts_and_tables_are_drawn(self):
         for chart in ("rate", "latency", "share"):
             with self.subTest(chart):
                 self.browser.wait(
-                    "a line", lambda: "L" in (self.browser.find(f"#{chart}-chart path").get_attribute("d") or ""))
+                    "a line", lambda: "L" in (self.browser.attribute(f"#{chart}-chart path", "d") or ""))
         self.browser.wait("bars", lambda: self.browser.texts("#waits-chart rect") and self.browser.texts("#holds-chart rect"))
         self.browser.wait("methods", lambda: {"GET", "PUT", "POST"} <= set(self.browser.texts("#methods tbody th")))
         self.assertEqual(18, len(self.browser.texts("#waits tbody tr")))

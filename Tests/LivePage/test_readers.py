@@ -78,14 +78,14 @@ class Readers(PageCase):
             self.press(key)
             self.assertEqual(shard, self.focused_shard())
         self.assertEqual("Shard 1", self.browser.text("#shard-name"))
-        self.assertEqual("true", self.browser.find("[data-shard='1']").get_attribute("aria-selected"))
+        self.assertEqual("true", self.browser.attribute("[data-shard='1']", "aria-selected"))
         # One stop for the tabulator, which remembers where it was.
         self.press(Keys.TAB)
         self.assertIsNone(self.focused_shard())
         self.press(Keys.SHIFT, Keys.TAB)
         self.assertEqual("1", self.focused_shard())
         self.press(Keys.ESCAPE)
-        self.assertEqual("false", self.browser.find("[data-shard='1']").get_attribute("aria-selected"))
+        self.assertEqual("false", self.browser.attribute("[data-shard='1']", "aria-selected"))
 
     def test_the_focus_survives_a_new_layout(self):
         self.tab_to("cell")
@@ -135,10 +135,10 @@ class Readers(PageCase):
     def test_it_rests_when_asked_to(self):
         button = self.browser.find("#pause")
         button.click()
-        self.assertEqual("paused", self.browser.find("body").get_attribute("data-state"))
+        self.assertEqual("paused", self.browser.attribute("body", "data-state"))
         self.assertEqual("Resume", button.text)
         button.click()
-        self.browser.wait("figures", lambda: self.browser.find("body").get_attribute("data-state") == "live")
+        self.browser.wait("figures", lambda: self.browser.attribute("body", "data-state") == "live")
 
     def tab_to(self, name):
         for _ in range(MOST_TABS):

@@ -5,6 +5,7 @@ const answerWithin = 5000;
 /// Where answers take long, the page rests this many times as long before it asks again.
 const restRatio = 3;
 const longestRest = 10_000;
+const restAfterSilence = 2000;
 
 /// What the server says now; null where it does not answer, or with something else.
 async function askForSnapshot() {
@@ -59,14 +60,15 @@ class LivePage {
     async #ask() {
         this.#asking = true;
         const asked = performance.now();
+        let rest = restAfterSilence;
         try {
             const snapshot = await askForSnapshot();
-            if (snapshot === null) this.#miss();
-            else this.#take(snapshot);
+            if (snapshot === null) return this.#miss();
+            this.#take(snapshot);
+            const took = performance.now() - asked;
+            rest = Math.min(longestRest, Math.max(askEvery - took, took * restRatio));
         } finally {
             this.#asking = false;
-            const took = performance.now() - asked;
-            const rest = Math.min(longestRest, Math.max(askEvery - took, took * restRatio));
             if (!this.#resting) this.#timer = setTimeout(() => this.#goOn(), rest);
         }
     }

@@ -53,15 +53,15 @@ function isRestart(before, now) {
     return ["processorSeconds", "requests", "hits", "misses"].some((name) => now.figures[name] < before.figures[name]);
 }
 
-/// How much a counter grew. One that went down began at nothing.
+/// How much a counter grew. One that went down, or was not there yet, began at nothing.
 function increase(now, before) {
-    return now < before ? now : now - before;
+    return now >= before ? now - before : now;
 }
 
-/// What happened from `before` to `now`, a second; NaN without a `before`.
+/// What happened from `before` to `now`, a second; NaN without a `before`, since then nobody knows in how many.
 function ratesBetween(before, now) {
     const seconds = before === undefined ? NaN : now.at - before.at;
-    const rate = (figure) => increase(now.figures[figure], before?.figures[figure] ?? NaN) / seconds;
+    const rate = (figure) => increase(now.figures[figure], before?.figures[figure]) / seconds;
     const [hits, misses] = [rate("hits"), rate("misses")];
     return {
         requests: rate("requests"),
@@ -80,7 +80,7 @@ function ratesBetween(before, now) {
 function shardRates(before, now, seconds) {
     const { count, waitMaximum, keys, bytes } = now.shards;
     const between = (figure) =>
-        now.shards[figure].map((value, shard) => increase(value, before?.shards[figure][shard] ?? NaN));
+        now.shards[figure].map((value, shard) => increase(value, before?.shards[figure][shard]));
     const [acquisitions, contended, wait] = [between("acquisitions"), between("contended"), between("wait")];
     return {
         count,
@@ -105,9 +105,9 @@ function sumOf(values) {
 /// new began at nothing.
 function distributionBetween(before, now) {
     if (now === undefined) return undefined;
-    const grown = now.cumulative.map((value, index) => increase(value, before?.cumulative[index] ?? 0));
+    const grown = now.cumulative.map((value, index) => increase(value, before?.cumulative[index]));
     const counts = grown.map((value, index) => Math.max(0, value - (index === 0 ? 0 : grown[index - 1])));
-    return { bounds: now.bounds, counts, total: sumOf(counts), sum: increase(now.sum, before?.sum ?? 0) };
+    return { bounds: now.bounds, counts, total: sumOf(counts), sum: increase(now.sum, before?.sum) };
 }
 
 /// The value that a share of a distribution does not exceed, taken as evenly spread within its bucket, as Prometheus does.
@@ -135,7 +135,7 @@ function methodRates(history) {
         const rate = (figure) =>
             recent === undefined
                 ? NaN
-                : increase(figures[figure], recent.methods.get(method)?.[figure] ?? 0) / (now.at - recent.at);
+                : increase(figures[figure], recent.methods.get(method)?.[figure]) / (now.at - recent.at);
         const durations = (before) =>
             before === undefined
                 ? undefined
