@@ -67,7 +67,7 @@ check-page: ## Look at the live page with a browser. With BINARY=FILE: that one,
 	Scripts/check-page $(PAGE_BINARY)
 
 screenshot: ## Take the picture of the live page that is in README.md. With BINARY=FILE: as above.
-	@Scripts/install-dependencies $(PAGE_PACKAGES)
+	@Scripts/install-dependencies $(PAGE_PACKAGES) python3-pil
 	Scripts/check-page $(PAGE_BINARY) Documentation/images/live-page.png
 
 BENCH := @Scripts/install-dependencies python3 python3-venv binutils; PYTHONPATH=Benchmarks python3 -m latchkey_bench

@@ -4,22 +4,23 @@ import itertools
 import threading
 
 HOT_KEY = "hot"
-BATCH_CLIENTS = 4
 SINGLE_CLIENTS = 2
-# An item of a batch takes the shard's lock once: many of them in one request are many acquisitions for little HTTP.
-ITEMS_PER_BATCH = 400
 SPREAD_KEYS = 500
 
 
 class Load:
-    """Loads `server` until the end of a `with`: batches on `batch_keys` in turn, and single requests on other keys."""
+    """Loads `server` until the end of a `with`: batches, each on one of `batch_keys`, and single requests on other keys.
 
-    def __init__(self, server, batch_keys=(HOT_KEY,)):
+    An item of a batch takes the shard's lock once: many of them in one request are many acquisitions for little HTTP.
+    """
+
+    def __init__(self, server, batch_keys=(HOT_KEY,), batch_clients=4, items_per_batch=400):
         self._server = server
         self._batch_keys = batch_keys
+        self._items_per_batch = items_per_batch
         self._stop = threading.Event()
         self._failures = []
-        workers = [self._batches] * BATCH_CLIENTS + [self._singles] * SINGLE_CLIENTS
+        workers = [self._batches] * batch_clients + [self._singles] * SINGLE_CLIENTS
         self._threads = [threading.Thread(target=self._run, args=(worker,), daemon=True) for worker in workers]
 
     def __enter__(self):
@@ -50,7 +51,7 @@ class Load:
     def _batches(self):
         for key in itertools.cycle(self._batch_keys):
             item = f"PUT {key} 4\nabcd\nGET {key}\n".encode()
-            yield "POST", "/batch", item * (ITEMS_PER_BATCH // 2)
+            yield "POST", "/batch", item * (self._items_per_batch // 2)
 
     def _singles(self):
         for number in itertools.count():
