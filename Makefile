@@ -15,7 +15,8 @@ SLOW_TEST_FLAGS := $(TEST_FLAGS) --no-parallel
 SWIFT_FILES := Package.swift Sources Tests Benchmarks/StoreBenchmark/Package.swift Benchmarks/StoreBenchmark/Sources
 
 .DEFAULT_GOAL := help
-.PHONY: help run build release test test-tsan test-asan check-api format lint image run-image toolchain dependencies test-dependencies
+.PHONY: help run build release test test-tsan test-asan check-api check-page screenshot format lint image run-image
+.PHONY: toolchain dependencies test-dependencies
 .PHONY: bench bench-quick bench-budget bench-store bench-test
 
 help: ## Tell what can be made.
@@ -52,6 +53,22 @@ check-api: build
 	@Scripts/install-dependencies python3 python3-venv
 	Scripts/check-api .build/release/latchkey
 endif
+
+ifdef BINARY
+check-page screenshot: PAGE_BINARY := $(BINARY)
+else
+check-page screenshot: PAGE_BINARY := .build/release/latchkey
+check-page screenshot: build
+endif
+PAGE_PACKAGES := python3 python3-selenium chromium chromium-driver
+
+check-page: ## Look at the live page with a browser. With BINARY=FILE: that one, without building.
+	@Scripts/install-dependencies $(PAGE_PACKAGES)
+	Scripts/check-page $(PAGE_BINARY)
+
+screenshot: ## Take the picture of the live page that is in README.md. With BINARY=FILE: as above.
+	@Scripts/install-dependencies $(PAGE_PACKAGES) python3-pil
+	Scripts/check-page $(PAGE_BINARY) Documentation/images/live-page.png
 
 BENCH := @Scripts/install-dependencies python3 python3-venv binutils; PYTHONPATH=Benchmarks python3 -m latchkey_bench
 # Given to the benchmark: make bench BENCH_ARGS="--only latency --peers bare,hyper"
