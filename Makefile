@@ -15,7 +15,7 @@ SLOW_TEST_FLAGS := $(TEST_FLAGS) --no-parallel
 SWIFT_FILES := Package.swift Sources Tests Benchmarks/StoreBenchmark/Package.swift Benchmarks/StoreBenchmark/Sources
 
 .DEFAULT_GOAL := help
-.PHONY: help run build release test test-tsan test-asan check-api format lint image run-image toolchain dependencies test-dependencies
+.PHONY: help run build release test test-tsan test-asan check-api check-deploy format lint image run-image toolchain dependencies test-dependencies
 .PHONY: bench bench-quick bench-budget bench-store bench-test
 
 help: ## Tell what can be made.
@@ -51,6 +51,16 @@ else
 check-api: build
 	@Scripts/install-dependencies python3 python3-venv
 	Scripts/check-api .build/release/latchkey
+endif
+
+CHECK_DEPLOY := @Scripts/install-dependencies prometheus python3 python3-venv systemd && Scripts/check-deploy
+
+ifdef BINARY
+check-deploy: ## Check deploy/ with promtool and a real Prometheus. With BINARY=FILE: that one, without building.
+	$(CHECK_DEPLOY) $(BINARY)
+else
+check-deploy: build
+	$(CHECK_DEPLOY) .build/release/latchkey
 endif
 
 BENCH := @Scripts/install-dependencies python3 python3-venv binutils; PYTHONPATH=Benchmarks python3 -m latchkey_bench
