@@ -29,7 +29,7 @@ def setUpModule():
     server = Latchkey("--shards", str(SHARDS))
     unittest.addModuleCleanup(server.stop)
     # Another one, with little memory, which is filled and then stopped.
-    full = Latchkey()
+    full = Latchkey("--max-memory", "4MiB")
     unittest.addModuleCleanup(lambda: full.process.poll() is None and full.stop())
     load = Load(server.address)
     unittest.addModuleCleanup(load.stop)
@@ -68,6 +68,8 @@ class TextTests(unittest.TestCase):
 
 
 class NameTests(unittest.TestCase):
+    maxDiff = None
+
     @classmethod
     def setUpClass(cls):
         families = list(parse_text(server.scrape()[1].decode()))
