@@ -15,8 +15,8 @@ SLOW_TEST_FLAGS := $(TEST_FLAGS) --no-parallel
 SWIFT_FILES := Package.swift Sources Tests Benchmarks/StoreBenchmark/Package.swift Benchmarks/StoreBenchmark/Sources
 
 .DEFAULT_GOAL := help
-.PHONY: help run build release test test-tsan test-asan check-api check-page screenshot format lint image run-image
-.PHONY: toolchain dependencies test-dependencies
+.PHONY: help run build release test test-tsan test-asan check-api check-page screenshot check-deploy format lint image
+.PHONY: run-image toolchain dependencies test-dependencies
 .PHONY: bench bench-quick bench-budget bench-store bench-test
 
 help: ## Tell what can be made.
@@ -69,6 +69,16 @@ check-page: ## Look at the live page with a browser. With BINARY=FILE: that one,
 screenshot: ## Take the picture of the live page that is in README.md. With BINARY=FILE: as above.
 	@Scripts/install-dependencies $(PAGE_PACKAGES) python3-pil
 	Scripts/check-page $(PAGE_BINARY) Documentation/images/live-page.png
+
+CHECK_DEPLOY := @Scripts/install-dependencies prometheus python3 python3-venv systemd && Scripts/check-deploy
+
+ifdef BINARY
+check-deploy: ## Check deploy/ with promtool and a real Prometheus. With BINARY=FILE: that one, without building.
+	$(CHECK_DEPLOY) $(BINARY)
+else
+check-deploy: build
+	$(CHECK_DEPLOY) .build/release/latchkey
+endif
 
 BENCH := @Scripts/install-dependencies python3 python3-venv binutils; PYTHONPATH=Benchmarks python3 -m latchkey_bench
 # Given to the benchmark: make bench BENCH_ARGS="--only latency --peers bare,hyper"
