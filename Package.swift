@@ -67,9 +67,11 @@ let package = Package(
             ],
             resources: [
                 .embedInCode("Resources/openapi.yaml"), .embedInCode("LivePage/page.html"),
-                .embedInCode("LivePage/page.css"), .embedInCode("LivePage/metrics.js"), .embedInCode("LivePage/rates.js"),
+                .embedInCode("LivePage/page.css"), .embedInCode("LivePage/metrics.js"),
+                .embedInCode("LivePage/rates.js"),
                 .embedInCode("LivePage/format.js"), .embedInCode("LivePage/charts.js"),
-                .embedInCode("LivePage/heatmap.js"), .embedInCode("LivePage/panels.js"), .embedInCode("LivePage/page.js"),
+                .embedInCode("LivePage/heatmap.js"), .embedInCode("LivePage/panels.js"),
+                .embedInCode("LivePage/page.js"),
             ],
             swiftSettings: memorySafe),
         .target(

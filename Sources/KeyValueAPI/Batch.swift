@@ -76,6 +76,7 @@ extension KeyValueAPI {
         switch store.put(entry) {
         case .created(let version): answer.append(.created, etag: tag(version), content: nil)
         case .replaced(let version): answer.append(.noContent, etag: tag(version), content: nil)
+        case .full: throw storeFull
         case .conditionFailed: preconditionFailure("a write without a condition")
         }
     }

@@ -48,7 +48,7 @@ extension KeyValueAPI {
                 return successor(of: current, key, text, time)
             }
         }
-        return updated(outcome, request) { entry in
+        return try updated(outcome, request) { entry in
             var response = Response(.ok, route: Route.keys.id, body: .shared(entry.value))
             response.contentType = .plainText
             return response
@@ -99,7 +99,7 @@ extension KeyValueAPI {
                 return seal(builder, adding: more, current: current, time)
             }
         }
-        return updated(outcome, request) { _ in Response(.noContent, route: Route.keys.id) }
+        return try updated(outcome, request) { _ in Response(.noContent, route: Route.keys.id) }
     }
 
     private func seal(
@@ -119,8 +119,9 @@ extension KeyValueAPI {
 
     private func updated(
         _ outcome: ShardedStore.UpdateOutcome, _ request: Request, _ replaced: (Entry) -> Response
-    ) -> Response {
+    ) throws(Problem) -> Response {
         switch outcome {
+        case .full: throw storeFull
         case .conditionFailed(let current): return preconditionFailed(request, current: current)
         case .created(let entry):
             var response = replaced(entry)
@@ -155,6 +156,7 @@ extension KeyValueAPI {
         switch outcome {
         case .created(let version): return tagged(old(.created, nil), version)
         case .replaced(let version): return tagged(old(.ok, displaced), version)
+        case .full: throw storeFull
         case .conditionFailed(let current): return preconditionFailed(request, current: current)
         }
     }

@@ -94,6 +94,7 @@ extension KeyValueAPI {
         case .created(let version): return stored(.created, version)
         case .replaced(let version): return stored(.noContent, version)
         case .conditionFailed(let current): return preconditionFailed(request, current: current)
+        case .full: throw storeFull
         }
     }
 
@@ -111,6 +112,11 @@ extension KeyValueAPI {
         var response = Response(status, route: Route.keys.id)
         response.entityTag = EntityTag(nonce: nonce, version: version)
         return response
+    }
+
+    var storeFull: Problem {
+        let limit = byteCount(store.maximumMemory)
+        return Problem(.insufficientStorage, "the store is full: its entries and tables may take \(limit) of memory")
     }
 
     var noSuchKey: Problem { Problem(.notFound, "no value is stored under this key") }

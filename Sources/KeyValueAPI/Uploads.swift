@@ -7,7 +7,8 @@ extension KeyValueAPI {
     /// A client that waits for leave to send is spared the upload; so is everybody from one that is too large. Else the
     /// content is skipped, which lets the connection live.
     func refuse(_ request: Request, _ response: Response) -> Reception {
-        request.expectsContinue || response.status == .contentTooLarge ? .refuse(response) : .skip(response)
+        request.expectsContinue || response.status == .contentTooLarge || response.status == .insufficientStorage
+            ? .refuse(response) : .skip(response)
     }
 
     /// Takes the content as the value of the target's key, unless something is wrong with it, or its condition can not hold
@@ -19,6 +20,12 @@ extension KeyValueAPI {
         guard request.first(.contentRange) == nil else {
             throw Problem(
                 .badRequest, "Content-Range has no meaning in a \(request.method.name): values are stored whole")
+        }
+        // Before the value comes; one that may replace another is looked at again when it is here.
+        if store.isFull(forValueOf: request.announcedLength ?? 0),
+            try withKey(of: target, { key in store.peek(key) }) == nil
+        {
+            throw storeFull
         }
         if let condition = try condition(of: request) {
             let (mayHold, current) = try withKey(of: target) { key in store.mayHold(condition, for: key) }

@@ -11,10 +11,12 @@ struct Shard: ~Copyable {
     var earliestDeadline = Entry.never
     private let hash: KeyHash
     private let clock: StoreClock
+    private let memory: MemoryBudget
 
-    init(hash: KeyHash, clock: StoreClock = .monotonic) {
+    init(hash: KeyHash, clock: StoreClock = .monotonic, memory: MemoryBudget = MemoryBudget(limit: .max)) {
         self.hash = hash
         self.clock = clock
+        self.memory = memory
     }
 
     /// The entry for `key`, as one more owner. O(1) expected.
@@ -69,9 +71,11 @@ struct Shard: ~Copyable {
         if entry.hasDeadline { expectLocked(entry.deadline, at: place) }
         if place.isFree {
             table.insert(at: place, slot)
+            counts.report(to: memory)
             return .created(version: lastVersion, expired: nil)
         }
         counts.subtract(place.slot.memory)
+        counts.report(to: memory)
         let displaced = table.replace(at: place, with: slot)
         guard current != nil else {
             counts.expired &+= 1
@@ -84,6 +88,7 @@ struct Shard: ~Copyable {
     private mutating func splitLocked(segmentOf key: HashedKey, _ room: inout Table.Room?) {
         guard var given = room.take() else { return }
         table.split(segmentOf: key.hash, by: hash, room: &given)
+        counts.memoryBytes &+= Segment.allocatedCount
         room = consume given
     }
 
@@ -106,6 +111,7 @@ struct Shard: ~Copyable {
         guard let current = place.version(at: clock) else { return .notFound }
         if let condition, !condition.holds(for: current) { return .conditionFailed(current: current) }
         counts.subtract(place.slot.memory)
+        counts.report(to: memory)
         return .removed(table.remove(at: place))
     }
 
@@ -150,6 +156,8 @@ extension Shard {
         let place = table.place(of: key)
         guard !place.isFree, place.slot.memory.start == original.memory.start else { return false }
         copy.memory.version = original.version
+        counts.subtract(original.memory)
+        counts.add(copy.memory)
         expectLocked(copy.deadline, at: place)
         // The caller owns the original too, so nothing is freed here.
         _ = table.replace(at: place, with: Slot(owning: copy, hash: key.hash))
@@ -164,6 +172,7 @@ extension Shard {
         let step = table.removeExpired(from: order, now: now, into: &expired)
         earliestDeadline = min(earliestDeadline, step.earliestDeadline)
         for entry in expired[before...] { counts.subtract(entry.memory) }
+        counts.report(to: memory)
         counts.expired &+= UInt64(expired.count - before)
         return step.next
     }

@@ -12,17 +12,33 @@ public struct ShardCounts: Sendable {
     public var payloadBytes: Int { keyBytes + valueBytes }
     /// Entries that were taken out because they had expired.
     public internal(set) var expired: UInt64 = 0
+    /// Bytes of memory that the entries and the table take.
+    public internal(set) var memoryBytes = Segment.allocatedCount
+    /// How many of them the budget knows of.
+    private var reportedBytes = 0
     /// Keys present; those that have expired count until they are swept.
     public internal(set) var keys = 0
 
     mutating func add(_ entry: EntryMemory) {
         keyBytes += entry.keyCount
         valueBytes += entry.valueCount
+        memoryBytes &+= entry.allocatedCount
     }
 
     mutating func subtract(_ entry: EntryMemory) {
         keyBytes -= entry.keyCount
         valueBytes -= entry.valueCount
+        memoryBytes &-= entry.allocatedCount
+    }
+
+    /// Tells `budget` what memory has come and gone, where that is much.
+    @inline(__always)
+    mutating func report(to budget: MemoryBudget) {
+        let change = memoryBytes &- reportedBytes
+        if change.magnitude >= MemoryBudget.step {
+            budget.report(change)
+            reportedBytes = memoryBytes
+        }
     }
 }
 

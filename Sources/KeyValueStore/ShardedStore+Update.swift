@@ -9,6 +9,8 @@ extension ShardedStore {
         case replaced(Entry)
         /// The condition did not hold for this version, nil where the key is missing. Nothing has changed.
         case conditionFailed(current: UInt64?)
+        /// There is no memory for the new entry. Nothing has changed.
+        case full
     }
 
     /// Puts in the place of the entry for `key`, nil where it is missing, what `make` makes of it, if `condition` holds for it.
@@ -41,6 +43,7 @@ extension ShardedStore {
             switch put(entry, if: unchanged, keepsDeadline: keepsDeadline) {
             case .created: return .created(entry)
             case .replaced: return .replaced(entry)
+            case .full: return .full
             case .conditionFailed: continue
             }
         }

@@ -17,6 +17,7 @@ public final class ShardedStore: @unchecked Sendable {
     public let shardCount: Int
     /// The clock that deadlines are measured with.
     public let clock: StoreClock
+    let memory: MemoryBudget
     private let cells: UnsafeMutableRawPointer
     private let hash: KeyHash
     private let shardShift: UInt64
@@ -34,24 +35,25 @@ public final class ShardedStore: @unchecked Sendable {
         let watchers = KeyWatchers()
     }
 
-    /// An empty store.
+    /// An empty store, whose entries and tables take `maximumMemory` bytes at most.
     ///
     /// - Precondition: `shards` is a power of two from 1 to 65,536.
-    public convenience init(shards: Int, clock: StoreClock = .monotonic) {
-        self.init(shards: shards, hash: KeyHash(), clock: clock)
+    public convenience init(shards: Int, maximumMemory: Int = .max, clock: StoreClock = .monotonic) {
+        self.init(shards: shards, hash: KeyHash(), maximumMemory: maximumMemory, clock: clock)
     }
 
-    init(shards: Int, hash: KeyHash, clock: StoreClock = .monotonic) {
+    init(shards: Int, hash: KeyHash, maximumMemory: Int = .max, clock: StoreClock = .monotonic) {
         precondition(
             shards > 0 && shards <= 65_536 && shards & (shards - 1) == 0, "\(shards) shards is not a power of two")
         shardCount = shards
         self.hash = hash
         self.clock = clock
+        memory = MemoryBudget(limit: maximumMemory)
         shardShift = UInt64(64 - shards.trailingZeroBitCount)
         cells = .allocate(byteCount: shards * Self.cellStride, alignment: Self.cellAlignment)
         for index in 0..<shards {
             (cells + index * Self.cellStride).bindMemory(to: Cell.self, capacity: 1)
-                .initialize(to: Cell(lock: ShardLock(Shard(hash: hash, clock: clock))))
+                .initialize(to: Cell(lock: ShardLock(Shard(hash: hash, clock: clock, memory: memory))))
         }
     }
 
@@ -81,6 +83,8 @@ public final class ShardedStore: @unchecked Sendable {
         case replaced(version: UInt64)
         /// The condition did not hold for this version, nil where the key is missing. Nothing has changed.
         case conditionFailed(current: UInt64?)
+        /// There is no memory for it. Nothing has changed.
+        case full
     }
 
     /// Makes `entry` the entry of its key, if `condition` holds. The caller must not have shared the entry before.
@@ -103,6 +107,8 @@ public final class ShardedStore: @unchecked Sendable {
         // The key lies in the entry, which may be gone as soon as it is published: after that only the hash is used.
         let key = hashed(entry.memory.keyBytes)
         let cell = cell(of: key)
+        let size = entry.memory.allocatedCount
+        if memory.isExceeded(by: size), !replacesMore(than: size, key, cell) { return .full }
         // Made here, so that no reference is counted under the lock.
         let slot = Slot(owning: entry, hash: key.hash)
         var room: Table.Room?

@@ -32,7 +32,7 @@ struct LatchkeyService: Service {
         self.configuration = configuration
         self.logger = logger
         self.announce = announce
-        store = ShardedStore(shards: configuration.shards)
+        store = ShardedStore(shards: configuration.shards, maximumMemory: configuration.maxMemory)
     }
 
     /// Serves until a graceful shutdown is asked for, and then until what had arrived is answered or the drain time-out

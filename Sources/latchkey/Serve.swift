@@ -12,6 +12,7 @@ struct Serve: AsyncParsableCommand {
     @Option(Setting.shards) var shards: String?
     @Option(Setting.maxValueBytes) var maxValueBytes: String?
     @Option(Setting.maxKeyBytes) var maxKeyBytes: String?
+    @Option(Setting.maxMemory) var maxMemory: String?
     @Option(Setting.defaultTTL) var defaultTTL: String?
     @Option(Setting.maxConnections) var maxConnections: String?
     @Option(Setting.idleTimeout) var idleTimeout: String?
@@ -25,7 +26,8 @@ struct Serve: AsyncParsableCommand {
     mutating func run() async throws {
         let flags = try givenFlags([
             (.host, host), (.port, port), (.threads, threads), (.shards, shards), (.maxValueBytes, maxValueBytes),
-            (.maxKeyBytes, maxKeyBytes), (.defaultTTL, defaultTTL), (.maxConnections, maxConnections),
+            (.maxKeyBytes, maxKeyBytes), (.maxMemory, maxMemory), (.defaultTTL, defaultTTL),
+            (.maxConnections, maxConnections),
             (.idleTimeout, idleTimeout),
             (.drainTimeout, drainTimeout), (.accessLog, accessLog),
             (.slowRequest, slowRequest), (.logLevel, logLevel), (.logFormat, logFormat), (.config, config),

@@ -15,10 +15,11 @@ struct InProcessClient: Sendable {
 
     init(
         shards: Int = 1, clock: StoreClock = .monotonic, keyBytes: Int = 1024, valueBytes: Int = 1 << 20,
+        maximumMemory: Int = .max,
         defaultTimeToLive: Duration = .zero, metrics: @escaping @Sendable () -> String = { "metrics\n" },
         isReady: @escaping @Sendable () -> Bool = { true }
     ) {
-        store = ShardedStore(shards: shards, clock: clock)
+        store = ShardedStore(shards: shards, maximumMemory: maximumMemory, clock: clock)
         let documents = ServiceDocuments(
             metrics: { SharedBytes(copying: ($0 == .openMetrics ? "openmetrics\n" : metrics()).utf8) },
             isReady: isReady,

@@ -81,7 +81,7 @@ extension ShardedStore.PutOutcome {
     var newVersion: UInt64? {
         switch self {
         case .created(let version), .replaced(let version): version
-        case .conditionFailed: nil
+        case .conditionFailed, .full: nil
         }
     }
 

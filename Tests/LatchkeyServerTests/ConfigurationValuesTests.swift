@@ -20,6 +20,10 @@ import Testing
         ),
         ("max-key-bytes", "a size from 1 to 3072 bytes, \(sizes)", ["0", "3073", "5KiB"]),
         (
+            "max-memory", "a size from 1048576 to 1125899906842624 bytes, such as 4096, 512KiB or 64MiB",
+            ["", "1", "1023KiB", "75%", "1025TiB", "-1"]
+        ),
+        (
             "default-ttl", "a duration from 0 to 87660h, \(durations)",
             ["", "-1", "87660.1h", "315576001", "none", "1d", "1e3"]
         ),

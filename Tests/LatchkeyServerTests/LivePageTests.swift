@@ -1,4 +1,6 @@
+import ByteBuffers
 import Foundation
+import KeyValueAPI
 import TestSupport
 import Testing
 
@@ -27,7 +29,7 @@ import Testing
         let result = file.appendingPathExtension("digest")
         defer { for file in [file, result] { try? FileManager.default.removeItem(at: file) } }
         try Data(text.utf8).write(to: file)
-        FileManager.default.createFile(atPath: result.path, contents: nil)
+        try Data().write(to: result)
         return try await blocking {
             let process = Process()
             process.executableURL = URL(filePath: "/usr/bin/env")

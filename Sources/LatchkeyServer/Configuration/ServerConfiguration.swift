@@ -17,6 +17,8 @@ public struct ServerConfiguration: Sendable, Equatable {
     public var maxValueBytes = 64 << 20
     /// The longest key after percent-decoding, in bytes, 1 to 3,072: request lines have to fit a connection's memory.
     public var maxKeyBytes = 1024
+    /// Bytes of memory that entries and tables may take; three quarters of what the container or the machine has.
+    public var maxMemory = defaultMemoryLimit()
     /// How long values live that are stored without a `ttl`, up to 10 years; zero for as long as the process does.
     public var defaultTTL = Duration.zero
     /// The number of connections open at once, 1 to 1,000,000.

@@ -52,6 +52,10 @@ extension Setting {
         "max-value-bytes", \.maxValueBytes, 1...(4 << 30) - 1, "Longest value that is stored")
     /// Limit of a key's length.
     package static let maxKeyBytes = size("max-key-bytes", \.maxKeyBytes, 1...3072, "Longest key, percent-decoded")
+    /// Limit of the store's memory.
+    package static let maxMemory = size(
+        "max-memory", \.maxMemory, 1 << 20...1 << 50, "Memory that keys, values and their tables may take",
+        defaultText: "three quarters of the container's or the machine's")
     /// Life of a value.
     package static let defaultTTL = duration(
         "default-ttl", \.defaultTTL, .zero ... .seconds(315_576_000), "0 to 87660h",
@@ -88,7 +92,8 @@ extension Setting {
 
     /// Every setting of a server, in the order of the help texts.
     package static let all = [
-        host, port, threads, shards, maxValueBytes, maxKeyBytes, defaultTTL, maxConnections, idleTimeout, drainTimeout,
+        host, port, threads, shards, maxValueBytes, maxKeyBytes, maxMemory, defaultTTL, maxConnections, idleTimeout,
+        drainTimeout,
         accessLog, slowRequest, logLevel, logFormat,
     ]
 }

@@ -53,13 +53,14 @@ extension Setting {
     }
 
     static func size(
-        _ name: String, _ path: Destination<Int>, _ range: ClosedRange<Int>, _ summary: String
+        _ name: String, _ path: Destination<Int>, _ range: ClosedRange<Int>, _ summary: String,
+        defaultText: String? = nil
     ) -> Setting {
         let value = defaults[keyPath: path]
         return Setting(
             name: name, placeholder: "SIZE", summary: summary,
             allowed: "a size from \(range.lowerBound) to \(range.upperBound) bytes, such as 4096, 512KiB or 64MiB",
-            defaultText: value.isMultiple(of: 1 << 20) ? "\(value >> 20)MiB" : String(value)
+            defaultText: defaultText ?? (value.isMultiple(of: 1 << 20) ? "\(value >> 20)MiB" : String(value))
         ) { text, configuration in
             guard let bytes = Quantity.parse(text, units: Quantity.sizeUnits), range.contains(bytes) else {
                 return false

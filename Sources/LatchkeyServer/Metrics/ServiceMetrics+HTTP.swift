@@ -33,10 +33,10 @@ extension ServiceMetrics {
         text.begin(
             "latchkey_http_rejected_total", .counter,
             help:
-                "Refused before any handler saw it, by reason. 'connections' were told to retry: raise --max-connections, or shorten --idle-timeout; the others are clients' mistakes or attacks."
+                "Refused, by reason. 'connections' were told to retry: raise --max-connections, or shorten --idle-timeout. 'memory' are writes that the store had no memory for: raise --max-memory. The others are clients' mistakes or attacks, which no handler saw."
         )
         text.sample(server.rejectedConnectionCount, [("reason", "connections")])
-        for (reason, count) in engineRejections(counts) { text.sample(count, [("reason", reason)]) }
+        for (reason, count) in rejections(counts) { text.sample(count, [("reason", reason)]) }
     }
 
     private func writeTraffic(_ traffic: HTTPServer.Traffic, _ text: inout MetricsText) {
@@ -73,8 +73,8 @@ extension ServiceMetrics {
         text.sample(server.waitingCount)
     }
 
-    /// What the engine refused, with the words for it.
-    private func engineRejections(_ counts: [RequestCount]) -> [(reason: String, count: UInt64)] {
+    /// What was refused for another reason than too many connections, with the words for it.
+    private func rejections(_ counts: [RequestCount]) -> [(reason: String, count: UInt64)] {
         func count(_ statuses: Status...) -> UInt64 {
             counts.filter { $0.route == .none && statuses.contains($0.status) }.reduce(0) { $0 + $1.count }
         }
@@ -82,6 +82,7 @@ extension ServiceMetrics {
             ("malformed", count(.badRequest)),
             ("head_too_large", count(.headerFieldsTooLarge, .uriTooLong, .contentTooLarge)),
             ("version", count(.versionNotSupported)),
+            ("memory", counts.filter { $0.status == .insufficientStorage }.reduce(0) { $0 + $1.count }),
         ]
     }
 }

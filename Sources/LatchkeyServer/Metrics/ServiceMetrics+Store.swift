@@ -11,6 +11,15 @@ extension ServiceMetrics {
         text.sample(sum(\.counts.keys))
         text.begin("latchkey_value_bytes", .gauge, help: "Bytes of the values stored, without their keys.")
         text.sample(sum(\.counts.valueBytes))
+        text.begin(
+            "latchkey_memory_bytes", .gauge,
+            help:
+                "Memory that keys, values and their tables take. Connections and the program itself come on top of it.")
+        text.sample(sum(\.counts.memoryBytes))
+        text.begin(
+            "latchkey_memory_limit_bytes", .gauge,
+            help: "What latchkey_memory_bytes may come to: --max-memory. New values are refused with 507 beyond it.")
+        text.sample(maximumMemory)
         text.begin("latchkey_get_hits_total", .counter, help: "Look-ups that found their key.")
         text.sample(sum(\.counts.hits))
         text.begin(

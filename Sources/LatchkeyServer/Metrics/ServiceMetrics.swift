@@ -11,6 +11,7 @@ import PrometheusExposition
 struct ServiceMetrics {
     let shards: [ShardedStore.ShardStatistics]
     let waiters: Int
+    let maximumMemory: Int
     let server: HTTPServer?
     let now = monotonicNanoseconds()
 
@@ -18,6 +19,7 @@ struct ServiceMetrics {
     init(store: ShardedStore, state: ServiceState) {
         shards = (0..<store.shardCount).map { store.statistics(ofShard: $0) }
         waiters = store.waiters
+        maximumMemory = store.maximumMemory
         server = state.server.withLock { $0 }
     }
 
