@@ -145,7 +145,8 @@ class Functions(PageCase):
             "formatShare(0 / 0)": "–",
             "formatDuration(93784)": "1 d 2 h",
             "formatDuration(61)": "1 min 1 s",
-            "niceTop(0.3, 0.1)": 0.5,
+            "niceTop(0.7, 0.1)": 0.8,
+            "niceTop(21, 1)": 30,
             "niceTop(0, 10)": 10,
         }.items():
             with self.subTest(call):

@@ -92,9 +92,11 @@ function formatDuration(seconds) {
         .join(" ");
 }
 
-/// The smallest of 1, 2, 5, 10, 20, ... times a power of ten that is not below `value`: where an axis ends.
+const axisEnds = [1, 1.5, 2, 3, 4, 5, 6, 8, 10];
+
+/// Where an axis ends: the smallest round number that is not below `value`, at most half as much again.
 function niceTop(value, least) {
     if (!(value > least)) return least;
     const power = 10 ** Math.floor(Math.log10(value));
-    return [1, 2, 5, 10].map((factor) => factor * power).find((top) => top >= value) ?? 10 * power;
+    return axisEnds.map((factor) => factor * power).find((top) => top >= value) ?? 10 * power;
 }
