@@ -19,7 +19,7 @@ enum LivePage {
     ].joined(separator: "; ")
 
     static let stylesDigest = "vBOUV8OiVi3HFo0l4p0ezYsl+LQSKcX4DWx39AFMgWY="
-    static let scriptsDigest = "+V7U2K68s18kPkwf+OkJz7I41e8Z98O3UNJ3qDqsaAw="
+    static let scriptsDigest = "eh5MFoTxJc2lCv0hiZyjCDWu7izAk9NGwXuLoLvl5Qs="
 
     /// What stands between the tags.
     static let styles = text(PackageResources.page_css)
