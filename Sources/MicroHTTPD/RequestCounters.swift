@@ -25,7 +25,7 @@ struct RequestCounters: Sendable {
 
 /// How many requests were answered in one way.
 public struct RequestCount: Sendable {
-    /// The method of the requests.
+    /// The method of the requests; `unknown` stands for all that no resource allows.
     public let method: Method
     /// The resources that they were for.
     public let route: RouteID
@@ -39,11 +39,15 @@ extension Sequence<RequestCounters> {
     /// The sums of these counters, without those that are zero. O(counters).
     func summed() -> [RequestCount] {
         var counts: [RequestCount] = []
-        for method in Method.allCases {
+        for method in [Method.get, .head, .put, .delete, .options, .post, .unknown] {
+            // Those that no resource allows would be many figures of no interest.
+            let counted: [Method] = method == .unknown ? [.patch, .trace, .connect, .unknown] : [method]
             for route in 0..<RouteID.limit {
                 let route = RouteID(rawValue: UInt8(route))
                 for status in Status.allCases {
-                    let count = reduce(0) { $0 + $1.value(method, route, status) }
+                    let count = reduce(0) { sum, counters in
+                        counted.reduce(sum) { $0 + counters.value($1, route, status) }
+                    }
                     if count > 0 {
                         counts.append(RequestCount(method: method, route: route, status: status, count: count))
                     }
