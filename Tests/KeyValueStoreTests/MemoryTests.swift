@@ -22,7 +22,8 @@ import Testing
         // The allocator may hand out a larger block that it had, by what is too little for one of its own. A sanitizer's has
         // just what was asked for.
         let least = isSanitized ? -15 : 0
-        #expect((least...16).contains(given - entry.memory.allocatedCount), "\(given) for \(entry.memory.allocatedCount)")
+        #expect(
+            (least...16).contains(given - entry.memory.allocatedCount), "\(given) for \(entry.memory.allocatedCount)")
     }
 
     @Test func `memory comes and goes with the entries`() {
