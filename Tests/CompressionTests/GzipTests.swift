@@ -18,7 +18,10 @@ import Testing
             try process.run()
             process.waitUntilExit()
             #expect(process.terminationStatus == 0)
-            return Array(try Data(contentsOf: file))
+            // `Data(contentsOf:)` leaks its buffer where the file is empty.
+            let unpacked = try FileHandle(forReadingFrom: file)
+            defer { try? unpacked.close() }
+            return Array(try unpacked.readToEnd() ?? Data())
         }
     }
 
