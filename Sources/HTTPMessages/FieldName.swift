@@ -3,9 +3,7 @@ public import ByteBuffers
 /// The request fields that this service acts on.
 public enum FieldName: UInt8, CaseIterable, Sendable {
     case accept, acceptEncoding, contentEncoding, contentLength, contentRange, contentType, expect, ifMatch,
-        ifNoneMatch, ifRange,
-        prefer
-    case range
+        ifNoneMatch, ifRange, prefer, range
     /// Any name that starts with `Latchkey-Meta-`, also that alone, which is refused where it would be stored.
     case metadata
 

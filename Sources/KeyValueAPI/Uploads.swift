@@ -4,7 +4,7 @@ import KeyValueStore
 
 // What requests that bring a value have in common.
 extension KeyValueAPI {
-    /// A client that waits for leave to send is spared the upload; so is everybody from one that is too large. Else the
+    /// A client that waits for leave to send is spared the upload; so is everybody from one that is too large, or that there is no memory for. Else the
     /// content is skipped, which lets the connection live.
     func refuse(_ request: Request, _ response: Response) -> Reception {
         request.expectsContinue || response.status == .contentTooLarge || response.status == .insufficientStorage

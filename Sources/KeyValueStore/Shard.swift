@@ -87,8 +87,8 @@ struct Shard: ~Copyable {
     @inline(never)
     private mutating func splitLocked(segmentOf key: HashedKey, _ room: inout Table.Room?) {
         guard var given = room.take() else { return }
-        table.split(segmentOf: key.hash, by: hash, room: &given)
-        counts.memoryBytes &+= Segment.allocatedCount
+        let hasGrown = table.split(segmentOf: key.hash, by: hash, room: &given)
+        if hasGrown { counts.memoryBytes &+= Segment.allocatedCount }
         room = consume given
     }
 

@@ -119,13 +119,15 @@ extension Table {
     /// - Parameter keyHash: the hash function that made `hash`.
     ///
     /// What `room` has afterwards is unused or has just gone out of use, and is to be freed after unlocking.
-    mutating func split(segmentOf hash: UInt64, by keyHash: KeyHash, room: inout Room) {
+    /// - Returns: whether there is a segment more.
+    @discardableResult
+    mutating func split(segmentOf hash: UInt64, by keyHash: KeyHash, room: inout Room) -> Bool {
         let full = segment(for: hash)
         if full.depth == depth {
-            guard room.directoryDepth == depth else { return }
+            guard room.directoryDepth == depth else { return false }
             doubleDirectory(&room)
         }
-        guard let sibling = room.segment.take() else { return }
+        guard let sibling = room.segment.take() else { return false }
         let bit = full.depth
         full.depth = bit + 1
         sibling.depth = bit + 1
@@ -138,6 +140,7 @@ extension Table {
         let span = 1 << (depth - bit)
         let first = index(for: hash) & ~(span - 1)
         for index in (first + span / 2)..<(first + span) { directory[index] = sibling }
+        return true
     }
 
     private mutating func doubleDirectory(_ room: inout Room) {

@@ -75,4 +75,14 @@ import Testing
         #expect(store.sweep().removedCount == count)
         #expect(store.put(Self.entry("more", String(repeating: "v", count: 1000))).hasCreated)
     }
+
+    @Test func `a split that brings room for another directory adds no segment, and is not counted`() {
+        var table = Table()
+        var stale = Table.Room(directoryDepth: 5)
+        let isStaleUsed = table.split(segmentOf: 0, by: KeyHash(), room: &stale)
+        #expect(!isStaleUsed)
+        var room = Table.Room(directoryDepth: table.directoryDepth)
+        let isUsed = table.split(segmentOf: 0, by: KeyHash(), room: &room)
+        #expect(isUsed)
+    }
 }
