@@ -25,7 +25,9 @@ def output(command: list, **options) -> str:
     except OSError as error:
         raise Unavailable(f"{command[0]}: {error.strerror}") from None
     if done.returncode != 0:
-        raise Failed(f"{pathlib.Path(command[0]).name} failed: {(done.stderr or done.stdout).strip()[-500:]}")
+        # Some tell of their progress on one and of what went wrong on the other.
+        said = "\n".join(stream.strip()[-1000:] for stream in (done.stderr, done.stdout) if stream.strip())
+        raise Failed(f"{pathlib.Path(command[0]).name} failed: {said}")
     return done.stdout
 
 
