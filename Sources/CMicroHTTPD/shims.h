@@ -5,6 +5,7 @@
 #include <microhttpd.h>
 #include <poll.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -68,17 +69,22 @@ static inline void latchkey_write_eventfd(int descriptor) { (void)eventfd_write(
 /* The events that the library takes from its epoll set at once: MAX_EVENTS of daemon.c. */
 enum { latchkey_events_at_once = 128 };
 
+/* Whether the daemon has something to do at once. It has no time-outs of its own, so there is no other cause for a time-out. */
+static inline bool latchkey_has_pending_work(struct MHD_Daemon *daemon) {
+  MHD_UNSIGNED_LONG_LONG timeout;
+  return MHD_get_timeout(daemon, &timeout) == MHD_YES;
+}
+
 /* Waits until there is something to do for the daemon, and does it: one turn of its event loop.
  *
  * Where as many events come as the library takes at once, it waits for more of them before it serves any, and so for ever if
  * these are all (MHD_epoll of 0.9.75). Where there may be so many, counting the descriptor that wakes it, we wait in its place. */
 static inline void latchkey_run_daemon(struct MHD_Daemon *daemon, int connection_count) {
-  MHD_UNSIGNED_LONG_LONG timeout;
   if (connection_count + 1 < latchkey_events_at_once) {
     (void)MHD_run_wait(daemon, -1);
     return;
   }
-  if (MHD_get_timeout(daemon, &timeout) != MHD_YES) {
+  if (!latchkey_has_pending_work(daemon)) {
     struct pollfd ready = {.fd = latchkey_epoll_set(daemon), .events = POLLIN};
     (void)poll(&ready, 1, -1);
   }

@@ -6,12 +6,13 @@ import Locks
 import Sockets
 import Synchronization
 
-/// One libmicrohttpd daemon: an epoll loop on a thread of its own, and the connections given to it.
+/// One libmicrohttpd daemon: an epoll loop, and the connections given to it.
 ///
-/// The thread is ours, and not the library's: see `latchkey_run_daemon`.
-/// `@unchecked Sendable`: `fieldLines`, `date`, `readyResponses` and `servedCount` are used by the loop's thread alone (and so
-/// need no check of exclusive access, which costs more than the access), `daemon` is set before that thread starts and read
-/// again after it has ended; all else is constant or guards itself.
+/// Runs on a worker's thread, here called the loop's, which may be another one from turn to turn. The threads are ours, and not
+/// the library's: see `latchkey_run_daemon` and `Workers`.
+/// `@unchecked Sendable`: `fieldLines`, `date`, `readyResponses` and `servedCount` are used by the holder of `ownership` alone
+/// (and so need no check of exclusive access, which costs more than the access), `daemon` and `epollSet` are set before any
+/// worker starts and changed after they have ended; all else is constant or guards itself.
 final class EventLoop: @unchecked Sendable {
     let handler: any RequestHandler
     let counters = RequestCounters()
@@ -33,7 +34,11 @@ final class EventLoop: @unchecked Sendable {
     /// The requests whose answers come later.
     let waiting: WaitingRequests
 
-    private var daemon: OpaquePointer?
+    /// Held by the worker that runs the loop.
+    let ownership = AnnotatedMutex<Void>(())
+    /// Readable when there is something to do.
+    @exclusivity(unchecked) private(set) var epollSet: Int32 = -1
+    @exclusivity(unchecked) private var daemon: OpaquePointer?
     /// Read by the library for as long as the daemon runs.
     private let options = UnsafeMutablePointer<latchkey_daemon_options>.allocate(capacity: 1)
     /// By socket. Guarded, so that a drain never touches a socket that is closed already, or another's by now.
@@ -44,10 +49,8 @@ final class EventLoop: @unchecked Sendable {
     @exclusivity(unchecked) private var servedCount: Int32 = 0
     /// Sockets that the loop's thread has not yet given to the library.
     private let newcomers = AnnotatedMutex<[Newcomer]>([])
-    /// Whether the thread is to look at `newcomers` or `isStopping`.
+    /// Whether the thread is to look at `newcomers`.
     private let hasNews = Atomic<Bool>(false)
-    private let isStopping = Atomic<Bool>(false)
-    private let thread = JoinableThread()
 
     private struct Newcomer: Sendable {
         let descriptor: Int32
@@ -64,7 +67,7 @@ final class EventLoop: @unchecked Sendable {
     /// Bytes of unwanted content after which a connection is ended.
     let skipLimit: Int
 
-    /// Starts the loop's thread. Throws where the library cannot.
+    /// Starts the daemon, which serves nobody until a worker runs it. Throws where the library cannot.
     init(
         handler: any RequestHandler, connectionLimit: Int, skipLimit: Int, lingering: LingeringSockets,
         waiting: WaitingRequests, recorder: RequestRecorder?
@@ -86,14 +89,10 @@ final class EventLoop: @unchecked Sendable {
             throw SocketFailure("start an event loop of libmicrohttpd")
         }
         daemon = started
-        do throws(SocketFailure) {
-            guard latchkey_add_wake_up(started, waiting.loopSignal.descriptor) == 0 else {
-                throw SocketFailure("add an eventfd to an epoll set")
-            }
-            try thread.start("event loop") { self.run() }
-        } catch {
+        epollSet = latchkey_epoll_set(started)
+        guard latchkey_add_wake_up(started, waiting.loopSignal.descriptor) == 0 else {
             stop()
-            throw error
+            throw SocketFailure("add an eventfd to an epoll set")
         }
     }
 
@@ -116,22 +115,31 @@ final class EventLoop: @unchecked Sendable {
         newcomers.withLock {
             $0.append(Newcomer(descriptor: descriptor, peer: peer, peerLength: peerLength))
         }
-        wake()
-    }
-
-    private func wake() {
         hasNews.store(true, ordering: .releasing)
         waiting.loopSignal.send()
     }
 
-    private func run() {
+    /// Waits until there is something to do, and does it. By the holder of `ownership`; woken by `waiting.loopSignal`.
+    func waitAndServe() {
         guard let daemon else { return }
-        while !isStopping.load(ordering: .relaxed) {
-            latchkey_run_daemon(daemon, servedCount)
-            // A look that usually finds nothing, and writes nothing then.
-            guard hasNews.load(ordering: .relaxed), hasNews.exchange(false, ordering: .acquiring) else { continue }
-            serveNewcomers(daemon)
-        }
+        latchkey_run_daemon(daemon, servedCount)
+        serveNews(daemon)
+    }
+
+    /// Does what there is to do at this moment. By the holder of `ownership`.
+    ///
+    /// - Returns: whether there is more, of which `epollSet` does not tell.
+    func serve() -> Bool {
+        guard let daemon else { return false }
+        MHD_run(daemon)
+        serveNews(daemon)
+        return latchkey_has_pending_work(daemon)
+    }
+
+    private func serveNews(_ daemon: OpaquePointer) {
+        // A look that usually finds nothing, and writes nothing then.
+        guard hasNews.load(ordering: .relaxed), hasNews.exchange(false, ordering: .acquiring) else { return }
+        serveNewcomers(daemon)
     }
 
     private func serveNewcomers(_ daemon: OpaquePointer) {
@@ -179,13 +187,10 @@ final class EventLoop: @unchecked Sendable {
         }
     }
 
-    /// Ends the loop and every connection it still has, none of which may be suspended. Blocks until its thread has
-    /// ended. `MHD_stop_daemon`. Not to be called from two threads at once, nor on the loop's.
+    /// Ends the loop and every connection it still has, none of which may be suspended. `MHD_stop_daemon`. No worker may run it
+    /// any more. Not to be called from two threads at once.
     func stop() {
         guard let daemon else { return }
-        isStopping.store(true, ordering: .relaxed)
-        wake()
-        thread.join()
         // Whoever has come meanwhile is closed with the others.
         serveNewcomers(daemon)
         MHD_stop_daemon(daemon)

@@ -3,7 +3,7 @@ public import HTTPMessages
 public import Sockets
 
 /// An HTTP server on libmicrohttpd: one thread that accepts, event loops that each serve their share of the
-/// connections, and one thread that resumes the requests whose answers come later. It knows nothing of keys and values.
+/// connections, workers that run them, and one thread that resumes the requests whose answers come later. It knows nothing of keys and values.
 public final class HTTPServer: Sendable {
     /// How a server is set up.
     public struct Configuration: Sendable {
@@ -11,7 +11,7 @@ public final class HTTPServer: Sendable {
         public var host: String
         /// Port to listen on; 0 lets the system pick one.
         public var port: UInt16
-        /// Number of event loops.
+        /// Number of event loops, and of threads that run them at most.
         public var threads: Int
         /// Connections served at once; one more is answered 503.
         public var maximumConnections: Int
@@ -35,6 +35,7 @@ public final class HTTPServer: Sendable {
     /// Where the server listens.
     public let address: SocketAddress
     private let loops: [EventLoop]
+    private let workers: Workers
     private let acceptor: Acceptor
     private let resumer: Resumer
     private let lingering: LingeringSockets
@@ -52,6 +53,7 @@ public final class HTTPServer: Sendable {
             reporter = try RequestReporter(logging, loopCount: configuration.threads)
         }
         var loops: [EventLoop] = []
+        var workers: Workers?
         do throws(SocketFailure) {
             for (index, waiting) in resumer.waiting.enumerated() {
                 loops.append(
@@ -60,6 +62,11 @@ public final class HTTPServer: Sendable {
                         skipLimit: configuration.maximumSkippedBytes, lingering: lingering, waiting: waiting,
                         recorder: reporter?.recorders[index]))
             }
+            let started = try Workers(loops)
+            workers = started
+            try started.start()
+            if loops.count > 1 { try started.startPacing(WorkerPacing(limit: loops.count)) }
+            self.workers = started
             try reporter?.start()
             try resumer.start()
             let acceptor = Acceptor(
@@ -69,6 +76,7 @@ public final class HTTPServer: Sendable {
             self.acceptor = acceptor
         } catch {
             resumer.stop()
+            workers?.stop()
             for loop in loops { loop.stop() }
             reporter?.stop()
             throw error
@@ -86,7 +94,7 @@ public final class HTTPServer: Sendable {
     public static var engineVersion: String { String(cString: MHD_get_version()) }
 
     /// Descriptors that a server with so many event loops needs beside those of its connections.
-    public static func reservedDescriptors(threads: Int) -> Int { 32 + 2 * threads + LingeringSockets.limit }
+    public static func reservedDescriptors(threads: Int) -> Int { 32 + 5 * threads + LingeringSockets.limit }
 
     /// Requests answered so far, by method, route and status. O(counters).
     public var requestCounts: [RequestCount] { loops.map(\.counters).summed() }
@@ -96,6 +104,9 @@ public final class HTTPServer: Sendable {
 
     /// What was received and sent so far. O(event loops).
     public var traffic: Traffic { loops.map(\.traffic).summed() }
+
+    /// Threads that run event loops at this moment: fewer than there are loops where cores are scarce.
+    public var runningWorkerCount: Int { workers.runningCount }
 
     /// Connections open at this moment.
     public var connectionCount: Int { loops.reduce(0) { $0 + $1.connectionCount } }
@@ -139,6 +150,7 @@ public final class HTTPServer: Sendable {
         acceptor.join()
         // The library aborts the process where it is stopped with a suspended connection.
         resumer.stop()
+        workers.stop()
         for loop in loops { loop.stop() }
         reporter?.stop()
     }

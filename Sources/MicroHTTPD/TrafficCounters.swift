@@ -14,7 +14,8 @@ struct TrafficCounters: Sendable {
         counters.add(UInt64(truncatingIfNeeded: amount), at: counter.rawValue)
     }
 
-    fileprivate func value(of counter: Counter) -> UInt64 { counters.value(at: counter.rawValue) }
+    /// What a counter has come to. Any thread.
+    func value(of counter: Counter) -> UInt64 { counters.value(at: counter.rawValue) }
 }
 
 extension HTTPServer {

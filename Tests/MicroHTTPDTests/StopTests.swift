@@ -19,11 +19,11 @@ import Testing
         let loop = try EventLoop(
             handler: HeldHandler(response), connectionLimit: 2, skipLimit: 0,
             lingering: LingeringSockets(wakeUp: try WakeUp()), waiting: resumer.waiting[0], recorder: nil)
+        let workers = try Workers([loop])
+        try workers.start()
         try resumer.start()
-        let client = try connect(to: loop)
-        defer { close(client) }
-        let request = Array("GET /wait HTTP/1.1\r\nHost: x\r\n\r\n".utf8)
-        #expect(write(client, request, request.count) == request.count)
+        let client = try PairedClient(of: loop)
+        try client.send("/wait")
         #expect(try await eventually { resumer.waiting[0].count == 1 })
         response.resume()
         #expect(try await eventually { response.askedCount == 1 })
@@ -32,6 +32,7 @@ import Testing
         async let stopped: Void = blocking {
             let thread = try currentThreadName()
             stopper.withLock { $0 = thread }
+            workers.stop()
             loop.stop()
         }
         // It sleeps only to wait for the end of the loop's thread, which is held until then.
@@ -40,16 +41,6 @@ import Testing
         try await stopped
         resumer.stop()
         #expect(response.askedCount == 1)
-    }
-
-    /// A socket whose other end is given to `loop`.
-    private func connect(to loop: EventLoop) throws -> Int32 {
-        var ends: [Int32] = [0, 0]
-        let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
-        guard socketpair(AF_UNIX, type, 0, &ends) == 0 else { throw SocketFailure("make a pair of sockets") }
-        loop.add(
-            descriptor: ends[1], peer: sockaddr_storage(), peerLength: socklen_t(MemoryLayout<sockaddr_storage>.size))
-        return ends[0]
     }
 }
 

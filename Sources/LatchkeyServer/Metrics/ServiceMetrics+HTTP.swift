@@ -66,6 +66,12 @@ extension ServiceMetrics {
             help: "Connections that may be open: --max-connections, or fewer for want of file descriptors.")
         text.sample(server.connectionLimit)
         text.begin(
+            "latchkey_http_workers", .gauge,
+            help:
+                "Threads that serve requests now, of at most --threads: fewer where they wait for cores and fewer serve more."
+        )
+        text.sample(server.runningWorkerCount)
+        text.begin(
             "latchkey_http_waiting_requests", .gauge,
             help:
                 "Requests that wait for a change (Prefer: wait) or for long work. They cost a connection and no thread."
