@@ -15,8 +15,21 @@ extension UInt8 {
 }
 
 extension BorrowedBytes {
+    /// Whether these are a token (RFC 9110 section 5.6.2). O(n).
+    package var isToken: Bool {
+        if isEmpty { return false }
+        for position in 0..<count where !self[position].isTokenCharacter { return false }
+        return true
+    }
+
+    /// Whether one is a space or a control character, none of which a target has (RFC 3986 section 2). O(n).
+    package var hasSpaceOrControl: Bool {
+        for position in 0..<count where self[position] <= 0x20 || self[position] == 0x7f { return true }
+        return false
+    }
+
     /// Whether a byte ends a field's line or may not stand in one: a control character, but not a tab. O(n).
-    var breaksFieldLine: Bool {
+    package var breaksFieldLine: Bool {
         // Unsafe: reads within the count, eight bytes at a time, since every upload with a type comes by.
         unsafe withUnsafeBytes { bytes in
             var position = 0

@@ -42,14 +42,16 @@ final class Connection: @unchecked Sendable {
         case answering
         /// The answer is given.
         case answered
+        /// There was more to skip than is read, and the connection ends.
+        case cutOff
     }
     @exclusivity(unchecked) var phase = Phase.head
     /// Where content goes while it is taken.
     @exclusivity(unchecked) var builder: BytesBuilder?
     /// The answer that was decided on before the content had arrived.
     @exclusivity(unchecked) var prepared: Response?
-    /// Whether the request was answered before all of it was read.
-    @exclusivity(unchecked) var refusedEarly = false
+    /// Whether the answer ends the connection, though more may come on it.
+    @exclusivity(unchecked) var endsConnection = false
     /// Belongs to the accepting thread.
     @exclusivity(unchecked) var sweep = SweepRecord()
     /// The kept response object that is being sent.
@@ -112,11 +114,21 @@ final class Connection: @unchecked Sendable {
     }
 
     /// Takes the fields over, once, when all of them have arrived.
-    func takeHead(method name: UnsafePointer<CChar>, of connection: OpaquePointer) {
-        _ = MHD_get_connection_values_n(
-            connection, .HEADER_KIND, collectField, Unmanaged.passUnretained(self).toOpaque())
+    ///
+    /// - Returns: what is wrong with the head.
+    func takeHead(
+        method name: UnsafePointer<CChar>, url: UnsafePointer<CChar>, version: UnsafePointer<CChar>,
+        of connection: OpaquePointer, knowsBlock: Bool
+    ) -> Problem? {
+        var reading = HeadReading(
+            state: Unmanaged.passUnretained(self),
+            check: HeadCheck(method: name, target: target, url: url, version: version, knowsBlock: knowsBlock))
+        _ = MHD_get_connection_values_n(connection, .HEADER_KIND, collectField, &reading)
         let method = BorrowedBytes(UnsafeRawBufferPointer(start: name, count: strlen(name)))
         request = Request(method: method, target: target, fields: fields)
+        // What the library makes of chunks cannot be seen, nor of a head in a block that is not known.
+        if reading.check.isChunked || !knowsBlock { endsConnection = true }
+        return reading.check.problem(headCount: latchkey_request_head_bytes(connection))
     }
 
     @inline(__always)
@@ -183,16 +195,22 @@ extension Connection {
     var activity: Activity { Activity(rawValue: step & 3) ?? .idle }
 }
 
+/// What goes through all fields of a request.
+private struct HeadReading {
+    let state: Unmanaged<Connection>
+    var check: HeadCheck
+}
+
 /// `MHD_KeyValueIteratorN` for the fields of a request.
 private func collectField(
     context: UnsafeMutableRawPointer?, kind: MHD_ValueKind, name: UnsafePointer<CChar>?, nameLength: Int,
     value: UnsafePointer<CChar>?, valueLength: Int
 ) -> MHD_Result {
     guard let context, let name else { return .YES }
-    Unmanaged<Connection>.fromOpaque(context)._withUnsafeGuaranteedRef {
-        $0.collect(
-            BorrowedBytes(UnsafeRawBufferPointer(start: name, count: nameLength)),
-            BorrowedBytes(UnsafeRawBufferPointer(start: value, count: valueLength)))
-    }
+    let reading = context.assumingMemoryBound(to: HeadReading.self)
+    let nameBytes = UnsafeRawBufferPointer(start: name, count: nameLength)
+    let valueBytes = UnsafeRawBufferPointer(start: value, count: valueLength)
+    reading.pointee.check.take(nameBytes, valueBytes)
+    reading.pointee.state._withUnsafeGuaranteedRef { $0.collect(BorrowedBytes(nameBytes), BorrowedBytes(valueBytes)) }
     return .YES
 }

@@ -29,13 +29,14 @@ final class EventLoop: @unchecked Sendable {
     @exclusivity(unchecked) var fieldLines = FieldLines()
     @exclusivity(unchecked) var date = HTTPDate()
     let readyResponses = ReadyResponses()
-    /// `sendsValuesVerbatim`, at hand.
-    let sendsVerbatim = sendsValuesVerbatim
+    /// `isKnownVersion`, at hand.
+    let sendsVerbatim = isKnownVersion
+    /// Whether a request's head is known to lie in one block. Where it is not, each answer ends its connection, so that there is
+    /// no second request for which another's content could be taken.
+    let knowsBlock: Bool
     /// The requests whose answers come later.
     let waiting: WaitingRequests
 
-    /// Held by the worker that runs the loop.
-    let ownership = AnnotatedMutex<Void>(())
     /// Readable when there is something to do.
     @exclusivity(unchecked) private(set) var epollSet: Int32 = -1
     @exclusivity(unchecked) private var daemon: OpaquePointer?
@@ -51,6 +52,9 @@ final class EventLoop: @unchecked Sendable {
     private let newcomers = AnnotatedMutex<[Newcomer]>([])
     /// Whether the thread is to look at `newcomers`.
     private let hasNews = Atomic<Bool>(false)
+
+    /// Held by the worker that runs the loop. The last field, since ThreadSanitizer takes a value without size for the next one.
+    let ownership = AnnotatedMutex<Void>(())
 
     private struct Newcomer: Sendable {
         let descriptor: Int32
@@ -70,12 +74,13 @@ final class EventLoop: @unchecked Sendable {
     /// Starts the daemon, which serves nobody until a worker runs it. Throws where the library cannot.
     init(
         handler: any RequestHandler, connectionLimit: Int, skipLimit: Int, lingering: LingeringSockets,
-        waiting: WaitingRequests, recorder: RequestRecorder?
+        waiting: WaitingRequests, recorder: RequestRecorder?, knowsBlock: Bool = isKnownVersion
     ) throws(SocketFailure) {
         self.handler = handler
         self.skipLimit = skipLimit
         self.lingering = lingering
         self.waiting = waiting
+        self.knowsBlock = knowsBlock
         self.recorder = recorder
         recordedDuration = recorder?.threshold ?? .max
         options.initialize(

@@ -22,6 +22,9 @@ public final class HTTPServer: Sendable {
         /// Which requests are logged; nil for none.
         public var requestLogging: RequestLogging?
 
+        /// `EventLoop.knowsBlock`.
+        var knowsBlock = isKnownVersion
+
         /// A set-up of these values.
         public init(host: String, port: UInt16, threads: Int, maximumConnections: Int, idleTimeout: Duration) {
             self.host = host
@@ -60,7 +63,7 @@ public final class HTTPServer: Sendable {
                     try EventLoop(
                         handler: handler, connectionLimit: configuration.maximumConnections + 1,
                         skipLimit: configuration.maximumSkippedBytes, lingering: lingering, waiting: waiting,
-                        recorder: reporter?.recorders[index]))
+                        recorder: reporter?.recorders[index], knowsBlock: configuration.knowsBlock))
             }
             let started = try Workers(loops)
             workers = started

@@ -31,14 +31,15 @@ func handleRequest(
     method: UnsafePointer<CChar>?, version: UnsafePointer<CChar>?, content: UnsafePointer<CChar>?,
     contentLength: UnsafeMutablePointer<Int>?, state: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
 ) -> MHD_Result {
-    guard let context, let connection, let method, let contentLength, let current = state?.pointee else { return .NO }
+    guard let context, let connection, let url, let method, let version, let contentLength,
+        let current = state?.pointee
+    else { return .NO }
     return Unmanaged<EventLoop>.fromOpaque(context)._withUnsafeGuaranteedRef { loop in
         Unmanaged<Connection>.fromOpaque(current)._withUnsafeGuaranteedRef { state in
             if state.phase == .head {
-                state.takeHead(method: method, of: connection)
-                if let url, let version, state.targetHasNUL(url: url, version: version) {
-                    return loop.refuse(connection, state, rawNULProblem)
-                }
+                let problem = state.takeHead(
+                    method: method, url: url, version: version, of: connection, knowsBlock: loop.knowsBlock)
+                if let problem { return loop.refuse(connection, state, problem) }
                 let cost = state.headCost(of: connection)
                 if cost > EventLoop.largestHead {
                     return loop.refuse(connection, state, headProblem(cost))
@@ -50,7 +51,10 @@ func handleRequest(
                 contentLength.pointee = 0
                 state.receivedCount += piece.count
                 state.take(BorrowedBytes(piece))
-                return state.skippedCount <= loop.skipLimit ? .YES : .NO
+                if state.skippedCount <= loop.skipLimit { return .YES }
+                // No more of it is to be read.
+                state.phase = .cutOff
+                return .NO
             }
             return loop.respond(connection, state)
         }
@@ -69,6 +73,12 @@ func notifyCompleted(
                 // The library lets go of it right after this call, before any other request of this loop is looked at.
                 loop.readyResponses.giveBack(item)
                 state.readyResponse = nil
+            }
+            switch state.phase {
+            case .answered: break
+            case .cutOff: state.endsConnection = false
+            // The library has answered by itself, or the client has left.
+            default: state.endsConnection = true
             }
             loop.account(for: state, wasSent: reason == .REQUEST_TERMINATED_COMPLETED_OK)
             state.finish()
@@ -95,7 +105,7 @@ func notifyConnection(
             state.pointee = nil
             // A request that the library never told to us whole has no end either.
             if ended.activity != .idle { loop.traffic.add(1, to: .endedRequests) }
-            if ended.refusedEarly { loop.lingering.takeOver(ended.descriptor) }
+            if ended.endsConnection { loop.lingering.takeOver(ended.descriptor) }
             loop.unregister(ended)
         @unknown default: break
         }
@@ -103,14 +113,6 @@ func notifyConnection(
 }
 
 extension Connection {
-    /// Whether the target has a NUL, which the library takes for its end: it then is shorter than the place between the
-    /// spaces around it.
-    fileprivate func targetHasNUL(url: UnsafePointer<CChar>, version: UnsafePointer<CChar>) -> Bool {
-        let start = UnsafeRawPointer(url)
-        let end = UnsafeRawPointer(version) - 1
-        return end > start && end - start != target.count
-    }
-
     @inline(__always)
     fileprivate func take(_ piece: BorrowedBytes) {
         // Most content is taken; what is skipped is counted only.
@@ -131,8 +133,6 @@ private func headProblem(_ cost: Int) -> Problem {
         .headerFieldsTooLarge, "the target and fields take \(cost) bytes of memory; the limit is \(limit) bytes")
 }
 
-private let rawNULProblem = Problem(.badRequest, "the request target has a NUL byte")
-
 extension EventLoop {
     fileprivate func receive(_ connection: OpaquePointer, _ state: Connection) -> MHD_Result {
         guard state.request.mayBringContent else {
@@ -151,17 +151,21 @@ extension EventLoop {
             state.phase = .answering
             state.prepared = response
         case .refuse(let response):
-            state.refusedEarly = true
             state.phase = .answered
-            return queue(response, on: connection, state)
+            return queueRefusal(response, on: connection, state)
         }
         return .YES
     }
 
     fileprivate func refuse(_ connection: OpaquePointer, _ state: Connection, _ problem: Problem) -> MHD_Result {
-        state.refusedEarly = true
         state.phase = .answered
         let response = problem.response(route: .none, asJSON: state.request.prefersJSON)
+        return queueRefusal(response, on: connection, state)
+    }
+
+    /// Answers before the content, with which the library ends the connection, and says so.
+    private func queueRefusal(_ response: Response, on connection: OpaquePointer, _ state: Connection) -> MHD_Result {
+        defer { state.endsConnection = true }
         return queue(response, on: connection, state)
     }
 
@@ -175,7 +179,7 @@ extension EventLoop {
             return answer(connection, state, .complete(builder))
         case .overflown: return answer(connection, state, .tooLarge)
         case .answering: return state.prepared.take().map { queue($0, on: connection, state) } ?? .NO
-        case .head: return .NO
+        case .head, .cutOff: return .NO
         case .answered: return askAgain(connection, state)
         }
     }

@@ -20,20 +20,21 @@ extension EventLoop {
         take(response, for: state)
         state.advance(to: .answering)
         let status = UInt32(response.status.rawValue)
-        if let item = fillReadyResponse(response) {
+        let endsConnection = state.endsConnection || isDraining.load(ordering: .relaxed)
+        if let item = fillReadyResponse(response, endsConnection: endsConnection) {
             state.readyResponse = item
             return MHD_queue_response(connection, status, item.response)
         }
         lend(response, state)
-        guard let made = makeResponse(response) else { return .NO }
+        guard let made = makeResponse(response, endsConnection: endsConnection) else { return .NO }
         defer { MHD_destroy_response(made) }
         return MHD_queue_response(connection, status, made)
     }
 
     /// A kept object with the content of `response` in it; nil where it is too large, or the connection is to end.
     @inline(__always)
-    private func fillReadyResponse(_ response: Response) -> ReadyResponses.Item? {
-        guard sendsVerbatim, !isDraining.load(ordering: .relaxed) else { return nil }
+    private func fillReadyResponse(_ response: Response, endsConnection: Bool) -> ReadyResponses.Item? {
+        guard sendsVerbatim, !endsConnection else { return nil }
         let count = response.body.count
         guard count <= ReadyResponses.maximumContentCount,
             let item = readyResponses.take(contentCount: count, lineCount: fieldLines.count)
@@ -42,7 +43,7 @@ extension EventLoop {
         return item
     }
 
-    private func makeResponse(_ response: Response) -> OpaquePointer? {
+    private func makeResponse(_ response: Response, endsConnection: Bool) -> OpaquePointer? {
         let made: OpaquePointer?
         if let bytes = response.body.content {
             // The library sends from the entry itself, and gives the reference back on whichever thread is the last.
@@ -55,7 +56,7 @@ extension EventLoop {
         }
         guard let made else { return nil }
         fieldLines.add(to: made)
-        if isDraining.load(ordering: .relaxed) { MHD_add_response_header(made, "Connection", "close") }
+        if endsConnection { MHD_add_response_header(made, "Connection", "close") }
         return made
     }
 }
@@ -69,7 +70,7 @@ extension FieldLines {
     /// Adds the lines to a response: in one piece where this version of the library is known to send a field's value
     /// as it lies in memory, else one by one.
     fileprivate borrowing func add(to response: OpaquePointer) {
-        guard sendsValuesVerbatim else {
+        guard isKnownVersion else {
             forEach { name, value in MHD_add_response_header(response, terminated(name), terminated(value)) }
             return
         }
@@ -102,5 +103,5 @@ private nonisolated(unsafe) let placeholder: UnsafePointer<CChar> = {
     return UnsafePointer(text)
 }()
 
-/// Versions whose source was read for this.
-let sendsValuesVerbatim = ["0.9.75"].contains(String(cString: MHD_get_version()))
+/// Whether the source of the library's version was read: for how it sends values, and how a request's head lies in memory.
+let isKnownVersion = ["0.9.75"].contains(String(cString: MHD_get_version()))

@@ -19,7 +19,7 @@ import Testing
             try client.send(
                 "PUT /keys/a HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\none"
                     + "GET /keys/a HTTP/1.1\r\nHost: x\r\n\r\n" + "GET /keys/%zz HTTP/1.1\r\nHost: x\r\n\r\n"
-                    + "PUT /keys/a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\ntwo\r\n0\r\n\r\n"
+                    + "PUT /keys/a HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\ntwo"
                     + "GET /keys/a HTTP/1.1\r\nHost: x\r\n\r\n" + "DELETE /keys/a HTTP/1.1\r\nHost: x\r\n\r\n"
                     + "GET /keys/a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
             let responses = try (0..<7).map { _ in try client.response() }

@@ -32,8 +32,8 @@ import Testing
 
     @Test func `a chunked batch may be cut at any place`() async throws {
         try await withServer({ $0.shards = 1 }) { live in
-            let client = try live.connect()
             for place in 1..<Self.request.count {
+                let client = try live.connect()
                 try client.send("POST /batch HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
                 for part in [Self.request[..<place], Self.request[place...]] {
                     try client.send(Array("\(String(part.count, radix: 16))\r\n".utf8) + part + Array("\r\n".utf8))

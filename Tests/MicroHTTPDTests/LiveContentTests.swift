@@ -54,12 +54,16 @@ import Testing
                 try client.send("\(method) \(target) HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n\(length)\r\n")
                 #expect(try client.response().statusLine == statusLine)
                 #expect(try client.hasEnded())
-                // Who does not ask is answered at the end, and goes on.
+                // Who does not ask is answered at the end, and goes on, unless the content came in chunks.
                 let other = try live.connect()
                 try other.send("\(method) \(target) HTTP/1.1\r\nHost: x\r\n\(length)\r\n")
                 try other.send(length.hasPrefix("T") ? "1\r\nx\r\n0\r\n\r\n" : "0123456789")
                 #expect(try other.response().statusLine == statusLine)
-                #expect(try other.exchange("GET", "/livez").status == 200)
+                if length.hasPrefix("T") {
+                    #expect(try other.hasEnded())
+                } else {
+                    #expect(try other.exchange("GET", "/livez").status == 200)
+                }
             }
         }
     }

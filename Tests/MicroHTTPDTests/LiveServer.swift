@@ -2,14 +2,16 @@ import ByteBuffers
 import HTTPMessages
 import KeyValueAPI
 import KeyValueStore
-import MicroHTTPD
 import Sockets
+
+@testable import MicroHTTPD
 
 /// A server on a port of its own, with the real API over a store.
 final class LiveServer: Sendable {
     /// How it is set up, where a test does not say otherwise.
     struct SetUp {
         var threads = 2
+        var knowsBlock: Bool?
         var maximumConnections = 256
         var idleTimeout = Duration.seconds(300)
         var skippedBytes = 128 << 20
@@ -43,6 +45,7 @@ final class LiveServer: Sendable {
             host: "127.0.0.1", port: 0, threads: setUp.threads, maximumConnections: setUp.maximumConnections,
             idleTimeout: setUp.idleTimeout)
         configuration.maximumSkippedBytes = setUp.skippedBytes
+        if let knowsBlock = setUp.knowsBlock { configuration.knowsBlock = knowsBlock }
         server = try HTTPServer(configuration, handler: api)
     }
 

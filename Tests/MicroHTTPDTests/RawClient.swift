@@ -84,6 +84,14 @@ final class RawClient {
     /// Whether the server closes the connection without another byte.
     func hasEnded() throws -> Bool { try position == received.count && connection.receive(atMost: 1).isEmpty }
 
+    /// Reads up to the end of the connection.
+    func rest() throws -> [UInt8] {
+        var rest = Array(received[position...])
+        while case let piece = try connection.receive(), !piece.isEmpty { rest += piece }
+        (received, position) = ([], 0)
+        return rest
+    }
+
     private func fill() throws {
         if position == received.count { (received, position) = ([], 0) }
         let piece = try connection.receive()

@@ -66,7 +66,7 @@ import Testing
             try client.send(Array("GET /keys/a".utf8) + [0] + Array("b HTTP/1.1\r\nHost: x\r\n\r\n".utf8))
             let response = try client.response()
             #expect(response.status == 400)
-            #expect(response.text == "the request target has a NUL byte\n")
+            #expect(response.text.hasPrefix("the request line is not a method, a target and a version "))
             #expect(try client.hasEnded())
         }
     }

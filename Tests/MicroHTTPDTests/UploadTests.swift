@@ -20,7 +20,7 @@ import Testing
             try client.send(Self.chunkedHead + content)
             #expect(try client.response().status == 201)
             #expect(live.stored(Array("a".utf8)) == Array(value.utf8))
-            #expect(try client.exchange("GET", "/keys/a").text == value)
+            #expect(try live.get("a").text == value)
         }
     }
 

@@ -1,0 +1,111 @@
+import ByteBuffers
+import CMicroHTTPD
+import Glibc
+import HTTPMessages
+
+/// Whether a request's head is what the library took it for, and says once how long its content is.
+///
+/// libmicrohttpd takes more for a head than RFC 9112 does: two lengths, a bare LF at the end of a line, a NUL at the start of
+/// one, a line that is folded, white space before a colon. Where somebody in front of the service takes the same bytes for
+/// something else, a request can be smuggled past him (RFC 9112 section 11.2). But the library hands out pointers into
+/// the one block that the head was received in, where it only has overwritten ends by NULs. So who sees where each name and
+/// value begins knows what stood between them.
+struct HeadCheck {
+    /// Where the next field's name begins if all before it was as it must be; nil in a version of the library whose block is
+    /// not known to be like that.
+    private var expected: UnsafeRawPointer?
+    private let start: UnsafeRawPointer
+    private let isCurrentVersion: Bool
+    private var flaw: Flaw?
+    private var hostCount = 0
+    private var lengthCount = 0
+    private var codingCount = 0
+
+    private enum Flaw: String {
+        case requestLine = "the request line is not a method, a target and a version with one space between them"
+        case fieldLine = "a field line is not a name, a colon and a value, or does not end in CR LF"
+        case length = "Content-Length is not one number of at most 18 digits"
+        case coding = "Transfer-Encoding is not chunked"
+        case twoFramings = "the length of the content is told in two ways"
+        case codingInOldVersion = "Transfer-Encoding in HTTP/1.0"
+        case host = "there is not exactly one Host"
+    }
+
+    /// Begins with the request line (RFC 9112 section 3).
+    ///
+    /// - Parameters:
+    ///   - target: the target as it came.
+    ///   - method, url, version: as the library has them.
+    ///   - knowsBlock: whether this version of the library was read.
+    init(
+        method: UnsafePointer<CChar>, target: BorrowedBytes, url: UnsafePointer<CChar>, version: UnsafePointer<CChar>,
+        knowsBlock: Bool
+    ) {
+        start = UnsafeRawPointer(method)
+        let version = UnsafeRawPointer(version)
+        // "HTTP/1.", then a digit and a NUL: the library has answered other versions by itself.
+        isCurrentVersion = version.load(fromByteOffset: 7, as: UInt8.self) != UInt8(ascii: "0")
+        let name = BorrowedBytes(UnsafeRawBufferPointer(start: start, count: strlen(method)))
+        guard name.isToken, !target.isEmpty, !target.hasSpaceOrControl else {
+            flaw = .requestLine
+            return
+        }
+        guard knowsBlock else { return }
+        expected = version + Self.versionCount + Self.endCount
+        if UnsafeRawPointer(url) != start + name.count + 1 || version != UnsafeRawPointer(url) + target.count + 1 {
+            flaw = .requestLine
+        }
+    }
+
+    private static let versionCount = 8
+    /// CR LF.
+    private static let endCount = 2
+
+    /// Takes the next field line (RFC 9112 section 5). O(bytes).
+    @inline(__always)
+    mutating func take(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
+        guard let nameStart = name.baseAddress, let valueStart = value.baseAddress else { return }
+        let (nameBytes, valueBytes) = (BorrowedBytes(name), BorrowedBytes(value))
+        if !nameBytes.isToken || valueBytes.breaksFieldLine { flaw = flaw ?? .fieldLine }
+        if let expected {
+            var end = nameStart + name.count + 1
+            while end < valueStart, end.load(as: UInt8.self) == 0x20 || end.load(as: UInt8.self) == 0x09 { end += 1 }
+            if nameStart != expected || end != valueStart { flaw = flaw ?? .fieldLine }
+            self.expected = valueStart + value.count + Self.endCount
+        }
+        switch name.count {
+        case 4 where nameBytes.equalsIgnoringCase("host"): hostCount += 1
+        case 14 where nameBytes.equalsIgnoringCase("content-length"): takeLength(valueBytes)
+        case 17 where nameBytes.equalsIgnoringCase("transfer-encoding"): takeCoding(valueBytes)
+        default: break
+        }
+    }
+
+    private mutating func takeLength(_ value: BorrowedBytes) {
+        lengthCount += 1
+        let isNumber = (1...18).contains(value.count) && value.allSatisfy { 0x30...0x39 ~= $0 }
+        if !isNumber || lengthCount > 1 { flaw = flaw ?? .length }
+    }
+
+    /// With white space behind it the library knows no coding, and would wait for the connection's end.
+    private mutating func takeCoding(_ value: BorrowedBytes) {
+        codingCount += 1
+        if codingCount > 1 || !value.equalsIgnoringCase("chunked") { flaw = flaw ?? .coding }
+    }
+
+    /// Whether the content comes in chunks.
+    var isChunked: Bool { codingCount > 0 }
+
+    /// What is wrong with the head, after all field lines; nil if nothing is. `headCount` is its length up to the empty line's
+    /// end (`MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE`).
+    func problem(headCount: Int) -> Problem? {
+        var flaw = flaw
+        if let expected, flaw == nil, expected + Self.endCount != start + headCount { flaw = .fieldLine }
+        if flaw == nil || flaw == .coding {
+            if codingCount > 0 && lengthCount > 0 { flaw = .twoFramings }
+            if codingCount > 0 && !isCurrentVersion { flaw = .codingInOldVersion }
+        }
+        if flaw == nil, isCurrentVersion ? hostCount != 1 : hostCount > 1 { flaw = .host }
+        return flaw.map { Problem($0 == .coding ? .notImplemented : .badRequest, $0.rawValue) }
+    }
+}
