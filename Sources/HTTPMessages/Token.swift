@@ -3,47 +3,78 @@ import ByteBuffers
 extension UInt8 {
     /// Whether the byte may stand in a token (RFC 9110 section 5.6.2).
     var isTokenCharacter: Bool {
-        switch self {
-        case 0x30...0x39, 0x41...0x5a, 0x61...0x7a: true
-        case UInt8(ascii: "!"), UInt8(ascii: "#"), UInt8(ascii: "$"), UInt8(ascii: "%"), UInt8(ascii: "&"),
-            UInt8(ascii: "'"), UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."),
-            UInt8(ascii: "^"), UInt8(ascii: "_"), UInt8(ascii: "`"), UInt8(ascii: "|"), UInt8(ascii: "~"):
-            true
-        default: false
-        }
+        let word = self & 0x40 == 0 ? Self.tokenCharacters.low : Self.tokenCharacters.high
+        return self < 0x80 && word >> UInt64(self & 0x3f) & 1 == 1
+    }
+
+    /// A bit for each byte that may stand in a token, of those below 0x40 and of those from there below 0x80: digits, letters
+    /// and !#$%&'*+-.^_`|~
+    fileprivate static var tokenCharacters: (low: UInt64, high: UInt64) {
+        (0x03ff_6cfa_0000_0000, 0x57ff_ffff_c7ff_fffe)
     }
 }
 
 extension BorrowedBytes {
-    /// Whether these are a token (RFC 9110 section 5.6.2). O(n).
+    /// Whether these are a token (RFC 9110 section 5.6.2). O(n), eight bytes at a time where all are letters and hyphens, as
+    /// in the names of most fields.
     package var isToken: Bool {
-        if isEmpty { return false }
+        // Unsafe: reads within the count.
+        let isPlain = unsafe withUnsafeBytes { bytes in
+            guard let start = bytes.baseAddress, count >= 4 else { return false }
+            if count < 8 {
+                let first = unsafe start.loadUnaligned(as: UInt32.self)
+                let last = unsafe start.loadUnaligned(fromByteOffset: count - 4, as: UInt32.self)
+                return (UInt64(first) | UInt64(last) << 32).isOfLettersAndHyphens
+            }
+            var position = 0
+            while position < count - 8 {
+                let word = unsafe start.loadUnaligned(fromByteOffset: position, as: UInt64.self)
+                if !word.isOfLettersAndHyphens { return false }
+                position += 8
+            }
+            return unsafe start.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self).isOfLettersAndHyphens
+        }
+        if isPlain { return true }
         for position in 0..<count where !self[position].isTokenCharacter { return false }
-        return true
+        return !isEmpty
     }
 
-    /// Whether one is a space or a control character, none of which a target has (RFC 3986 section 2). O(n).
+    /// Whether one is a space or a control character, none of which a target has (RFC 3986 section 2). O(n), eight bytes at a
+    /// time.
     package var hasSpaceOrControl: Bool {
-        for position in 0..<count where self[position] <= 0x20 || self[position] == 0x7f { return true }
+        anyWord({ $0.hasByte(below: 0x21) || $0.hasDelete }, orByte: { $0 <= 0x20 || $0 == 0x7f })
+    }
+
+    /// Whether a byte ends a field's line or may not stand in one: a control character, but not a tab. O(n), eight bytes at a
+    /// time where there is no tab, since the fields of every request come by.
+    package var breaksFieldLine: Bool {
+        guard anyWord({ $0.hasByte(below: 0x20) || $0.hasDelete }, orByte: { $0 < 0x20 || $0 == 0x7f }) else {
+            return false
+        }
+        for position in 0..<count {
+            let byte = self[position]
+            if (byte < 0x20 && byte != 0x09) || byte == 0x7f { return true }
+        }
         return false
     }
 
-    /// Whether a byte ends a field's line or may not stand in one: a control character, but not a tab. O(n).
-    package var breaksFieldLine: Bool {
-        // Unsafe: reads within the count, eight bytes at a time, since every upload with a type comes by.
+    /// Whether `isWanted` says so of any eight bytes, which may overlap, or `isWantedByte` of any of fewer than eight.
+    @inline(__always)
+    private func anyWord(_ isWanted: (UInt64) -> Bool, orByte isWantedByte: (UInt8) -> Bool) -> Bool {
+        // Unsafe: reads within the count.
         unsafe withUnsafeBytes { bytes in
+            guard let start = bytes.baseAddress else { return false }
+            if count < 8 {
+                for position in 0..<count
+                where isWantedByte(unsafe start.load(fromByteOffset: position, as: UInt8.self)) { return true }
+                return false
+            }
             var position = 0
-            while position + 8 <= count,
-                unsafe !bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self).hasControls
-            {
+            while position < count - 8 {
+                if isWanted(unsafe start.loadUnaligned(fromByteOffset: position, as: UInt64.self)) { return true }
                 position += 8
             }
-            while position < count {
-                let byte = unsafe bytes[position]
-                if (byte < 0x20 && byte != 0x09) || byte == 0x7f { return true }
-                position += 1
-            }
-            return false
+            return isWanted(unsafe start.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self))
         }
     }
 
@@ -57,11 +88,27 @@ extension BorrowedBytes {
 }
 
 extension UInt64 {
-    /// Whether one of the eight bytes is a control character, tabs among them; may also say so of a byte next to one.
-    fileprivate var hasControls: Bool {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let below = (self &- ones &* 0x20) & ~self
-        let deletes = self ^ ones &* 0x7f
-        return (below | ((deletes &- ones) & ~deletes)) & (ones &* 0x80) != 0
+    private static var ones: UInt64 { 0x0101_0101_0101_0101 }
+
+    /// Whether one of the eight bytes is less than `limit`, which is at most 0x80. Exact, though not which one it is.
+    @inline(__always)
+    fileprivate func hasByte(below limit: UInt64) -> Bool {
+        (self &- Self.ones &* limit) & ~self & (Self.ones &* 0x80) != 0
     }
+
+    /// Whether each of the eight bytes is a letter or a hyphen.
+    @inline(__always)
+    fileprivate var isOfLettersAndHyphens: Bool {
+        let (tops, rests) = (Self.ones &* 0x80, Self.ones &* 0x7f)
+        let lowered = self | Self.ones &* 0x20
+        // A top bit for each byte from `a` on, from what follows `z` on, and for each that is no hyphen.
+        let fromA = (lowered & rests) &+ Self.ones &* (0x80 - 0x61)
+        let afterZ = (lowered & rests) &+ Self.ones &* (0x80 - 0x7b)
+        let noHyphen = ((self ^ Self.ones &* 0x2d) & rests) &+ rests
+        return (fromA & ~afterZ | ~noHyphen) & ~self & tops == tops
+    }
+
+    /// Whether one of the eight bytes is 0x7f.
+    @inline(__always)
+    fileprivate var hasDelete: Bool { (self ^ Self.ones &* 0x7f).hasByte(below: 1) }
 }

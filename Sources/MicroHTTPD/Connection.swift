@@ -64,6 +64,8 @@ final class Connection: @unchecked Sendable {
     @exclusivity(unchecked) private(set) var target = BorrowedBytes("")
     @exclusivity(unchecked) private var fields = FieldBuffer()
     @exclusivity(unchecked) private var fieldCount = 0
+    /// What the request's head takes of the connection's memory, with what the library keeps of each field. In bytes.
+    @exclusivity(unchecked) private(set) var headCost = 0
     /// Bytes of content that nobody wanted.
     @exclusivity(unchecked) var skippedCount = 0
     /// Bytes of content that arrived.
@@ -120,15 +122,17 @@ final class Connection: @unchecked Sendable {
         method name: UnsafePointer<CChar>, url: UnsafePointer<CChar>, version: UnsafePointer<CChar>,
         of connection: OpaquePointer, knowsBlock: Bool
     ) -> Problem? {
+        let method = UnsafeRawBufferPointer(start: name, count: strlen(name))
         var reading = HeadReading(
             state: Unmanaged.passUnretained(self),
-            check: HeadCheck(method: name, target: target, url: url, version: version, knowsBlock: knowsBlock))
+            check: HeadCheck(method: method, target: target, url: url, version: version, knowsBlock: knowsBlock))
         _ = MHD_get_connection_values_n(connection, .HEADER_KIND, collectField, &reading)
-        let method = BorrowedBytes(UnsafeRawBufferPointer(start: name, count: strlen(name)))
-        request = Request(method: method, target: target, fields: fields)
+        request = Request(method: BorrowedBytes(method), target: target, fields: fields)
         // What the library makes of chunks cannot be seen, nor of a head in a block that is not known.
         if reading.check.isChunked || !knowsBlock { endsConnection = true }
-        return reading.check.problem(headCount: latchkey_request_head_bytes(connection))
+        let headCount = latchkey_request_head_bytes(connection)
+        headCost = headCount + fieldCount * Self.fieldCost
+        return reading.check.problem(headCount: headCount, isKnownMethod: request.method != .unknown)
     }
 
     @inline(__always)
@@ -136,11 +140,6 @@ final class Connection: @unchecked Sendable {
         fieldCount += 1
         guard let name = FieldName(text) else { return }
         fields.append(Request.Field(name: name, text: text, value: value))
-    }
-
-    /// What the request's head takes of the connection's memory, with what the library keeps of each field.
-    func headCost(of connection: OpaquePointer) -> Int {
-        latchkey_request_head_bytes(connection) + fieldCount * Self.fieldCost
     }
 
     /// The library's record of a field, rounded up. `struct MHD_HTTP_Header`.

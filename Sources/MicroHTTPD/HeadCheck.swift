@@ -1,6 +1,5 @@
 import ByteBuffers
 import CMicroHTTPD
-import Glibc
 import HTTPMessages
 
 /// Whether a request's head is what the library took it for, and says once how long its content is.
@@ -15,6 +14,7 @@ struct HeadCheck {
     /// not known to be like that.
     private var expected: UnsafeRawPointer?
     private let start: UnsafeRawPointer
+    private let method: UnsafeRawBufferPointer
     private let isCurrentVersion: Bool
     private var flaw: Flaw?
     private var hostCount = 0
@@ -35,24 +35,26 @@ struct HeadCheck {
     ///
     /// - Parameters:
     ///   - target: the target as it came.
-    ///   - method, url, version: as the library has them.
+    ///   - method: its name, where the library has it.
+    ///   - url, version: as the library has them.
     ///   - knowsBlock: whether this version of the library was read.
     init(
-        method: UnsafePointer<CChar>, target: BorrowedBytes, url: UnsafePointer<CChar>, version: UnsafePointer<CChar>,
+        method: UnsafeRawBufferPointer, target: BorrowedBytes, url: UnsafePointer<CChar>, version: UnsafePointer<CChar>,
         knowsBlock: Bool
     ) {
-        start = UnsafeRawPointer(method)
+        // The library's method is never nil: at worst it is empty.
+        start = method.baseAddress!
+        self.method = method
         let version = UnsafeRawPointer(version)
         // "HTTP/1.", then a digit and a NUL: the library has answered other versions by itself.
         isCurrentVersion = version.load(fromByteOffset: 7, as: UInt8.self) != UInt8(ascii: "0")
-        let name = BorrowedBytes(UnsafeRawBufferPointer(start: start, count: strlen(method)))
-        guard name.isToken, !target.isEmpty, !target.hasSpaceOrControl else {
+        guard !target.isEmpty, !target.hasSpaceOrControl else {
             flaw = .requestLine
             return
         }
         guard knowsBlock else { return }
         expected = version + Self.versionCount + Self.endCount
-        if UnsafeRawPointer(url) != start + name.count + 1 || version != UnsafeRawPointer(url) + target.count + 1 {
+        if UnsafeRawPointer(url) != start + method.count + 1 || version != UnsafeRawPointer(url) + target.count + 1 {
             flaw = .requestLine
         }
     }
@@ -83,7 +85,7 @@ struct HeadCheck {
 
     private mutating func takeLength(_ value: BorrowedBytes) {
         lengthCount += 1
-        let isNumber = (1...18).contains(value.count) && value.allSatisfy { 0x30...0x39 ~= $0 }
+        let isNumber = (1...18).contains(value.count) && value.isNumber
         if !isNumber || lengthCount > 1 { flaw = flaw ?? .length }
     }
 
@@ -96,10 +98,14 @@ struct HeadCheck {
     /// Whether the content comes in chunks.
     var isChunked: Bool { codingCount > 0 }
 
-    /// What is wrong with the head, after all field lines; nil if nothing is. `headCount` is its length up to the empty line's
-    /// end (`MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE`).
-    func problem(headCount: Int) -> Problem? {
+    /// What is wrong with the head, after all field lines; nil if nothing is.
+    ///
+    /// - Parameters:
+    ///   - headCount: its length up to the empty line's end (`MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE`).
+    ///   - isKnownMethod: whether the method needs no look for what may not be in one.
+    func problem(headCount: Int, isKnownMethod: Bool) -> Problem? {
         var flaw = flaw
+        if !isKnownMethod, !BorrowedBytes(method).isToken { flaw = flaw ?? .requestLine }
         if let expected, flaw == nil, expected + Self.endCount != start + headCount { flaw = .fieldLine }
         if flaw == nil || flaw == .coding {
             if codingCount > 0 && lengthCount > 0 { flaw = .twoFramings }
@@ -107,5 +113,13 @@ struct HeadCheck {
         }
         if flaw == nil, isCurrentVersion ? hostCount != 1 : hostCount > 1 { flaw = .host }
         return flaw.map { Problem($0 == .coding ? .notImplemented : .badRequest, $0.rawValue) }
+    }
+}
+
+extension BorrowedBytes {
+    /// Whether these are digits.
+    fileprivate var isNumber: Bool {
+        for position in 0..<count where self[position] &- 0x30 > 9 { return false }
+        return true
     }
 }

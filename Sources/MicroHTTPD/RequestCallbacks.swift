@@ -40,9 +40,8 @@ func handleRequest(
                 let problem = state.takeHead(
                     method: method, url: url, version: version, of: connection, knowsBlock: loop.knowsBlock)
                 if let problem { return loop.refuse(connection, state, problem) }
-                let cost = state.headCost(of: connection)
-                if cost > EventLoop.largestHead {
-                    return loop.refuse(connection, state, headProblem(cost))
+                if state.headCost > EventLoop.largestHead {
+                    return loop.refuse(connection, state, headProblem(state.headCost))
                 }
                 return loop.receive(connection, state)
             }
