@@ -3,7 +3,7 @@
 /// More threads than free cores make every request dearer: the scheduler takes a worker's core in the middle of a turn, and
 /// each has fewer requests at hand when it gets one. Whether cores are free is nowhere to be read, least of all in a
 /// container. But the system says how long our own threads waited for one. So where they wait much, half as many are tried, and kept if
-/// they serve more; and where those are at their limit, twice as many are tried again.
+/// they serve as much; and where those are at their limit, twice as many are tried again, and kept if they serve more.
 struct WorkerPacing {
     /// What happened in a stretch of time. Times in seconds, those of all workers summed.
     struct Load {
@@ -32,12 +32,9 @@ struct WorkerPacing {
         let previousRate: Double
     }
 
-    /// The share of their time that workers without cores wait.
-    private static let scarcity = 0.2
-    /// The share of their time that busy workers have something to do.
-    private static let saturation = 0.85
-    /// How much more must be served for a change to stay.
-    private static let gain = 1.05
+    /// How much must be served, of what was served before, for a change to stay. Rates waver where others take cores, which is
+    /// where too many workers do most harm: so more of them must be worth it there, and fewer need not be.
+    private static let (gain, gainWhereScarce, keptByFewer) = (1.05, 1.15, 0.95)
     private static let shortestRest = 1.0
     private static let longestRest = 16.0
 
@@ -53,11 +50,12 @@ struct WorkerPacing {
         if load.isStuck {
             (count, trial, rest) = (limit, nil, Self.longestRest)
         } else if let trial {
-            judge(trial, by: rate)
+            let least =
+                count < trial.previousCount ? Self.keptByFewer : load.lacksCores ? Self.gainWhereScarce : Self.gain
+            end(trial, isKept: rate > trial.previousRate * least)
         } else {
-            let demand = load.ran + load.waited
-            let isBusy = demand > Self.saturation * load.elapsed * Double(count)
-            let lacksCores = load.waited > Self.scarcity * demand && demand > Self.saturation * load.elapsed
+            let isBusy = load.demand > saturation * load.elapsed * Double(count)
+            let lacksCores = load.lacksCores
             guard isBusy || lacksCores else { return }
             guard rest <= 0 else { return rest -= load.elapsed }
             if lacksCores && count > 1 {
@@ -73,9 +71,9 @@ struct WorkerPacing {
         count = tried
     }
 
-    private mutating func judge(_ trial: Trial, by rate: Double) {
+    private mutating func end(_ trial: Trial, isKept: Bool) {
         self.trial = nil
-        if rate > trial.previousRate * Self.gain {
+        if isKept {
             nextRest = Self.shortestRest
         } else {
             count = trial.previousCount
@@ -83,4 +81,17 @@ struct WorkerPacing {
         rest = nextRest
         nextRest = min(nextRest * 2, Self.longestRest)
     }
+}
+
+/// The share of their time that workers without cores wait.
+private let scarcity = 0.2
+/// The share of their time that busy workers have something to do.
+private let saturation = 0.85
+
+extension WorkerPacing.Load {
+    /// How long there was something to do.
+    fileprivate var demand: Double { ran + waited }
+
+    /// Whether workers waited much, and there was work for one of them at least.
+    fileprivate var lacksCores: Bool { waited > scarcity * demand && demand > saturation * elapsed }
 }

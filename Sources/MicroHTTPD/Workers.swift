@@ -86,8 +86,8 @@ final class Workers: Sendable {
 
 // The thread that has more or fewer of them run.
 extension Workers {
-    private static let stretch = Duration.milliseconds(200)
-    private static let idleStretch = Duration.seconds(1)
+    private static let stretch = Duration.milliseconds(100)
+    private static let idleStretch = Duration.milliseconds(250)
 
     private func pace(_ initial: WorkerPacing) {
         var pacing = initial

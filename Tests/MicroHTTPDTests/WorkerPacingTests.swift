@@ -21,19 +21,33 @@ import Testing
         }
     }
 
-    @Test func `half as many are tried where cores are scarce, and kept where they serve more`() {
+    @Test func `half as many are tried where cores are scarce, and kept where they serve as much`() {
         var pacing = WorkerPacing(limit: 4)
         pacing.observe(load(ran: 2, waited: 2, rate: 80_000))
         #expect(pacing.count == 2)
-        pacing.observe(load(ran: 1.9, rate: 110_000))
+        pacing.observe(load(ran: 1.9, rate: 77_000))
         #expect(pacing.count == 2)
     }
 
-    @Test func `half as many are given up where they do not serve more`() {
+    @Test(arguments: [
+        (scarce: true, rate: 110_000, kept: false), (true, 120_000, true), (false, 103_000, false),
+        (false, 110_000, true),
+    ])
+    func `twice as many are kept where they serve more, and clearly more where cores are scarce`(
+        scarce: Bool, rate: Int, kept: Bool
+    ) {
+        var pacing = WorkerPacing(limit: 2, count: 1)
+        pacing.observe(load(ran: 1, rate: 100_000))
+        #expect(pacing.count == 2)
+        pacing.observe(load(ran: 1.2, waited: scarce ? 0.7 : 0.1, rate: rate))
+        #expect(pacing.count == (kept ? 2 : 1))
+    }
+
+    @Test func `half as many are given up where they serve less`() {
         var pacing = WorkerPacing(limit: 2)
         pacing.observe(scarce(rate: 80_000))
         #expect(pacing.count == 1)
-        pacing.observe(load(ran: 1, rate: 83_000))
+        pacing.observe(load(ran: 1, rate: 75_000))
         #expect(pacing.count == 2)
     }
 
