@@ -37,7 +37,7 @@ def ratios(results: dict, figure) -> None:
     axes.set_yticks(range(len(records)), [report.load_name(record["load"]) for record in records])
     axes.set_xlabel("requests a second of Latchkey over those of the peer (right of 1: Latchkey is faster)")
     axes.grid(axis="x", alpha=0.3)
-    axes.legend(loc="lower right", fontsize="small")
+    axes.legend(loc="upper right", fontsize="small")
 
 
 def growth(results: dict, figure) -> None:
