@@ -3,7 +3,8 @@ public import HTTPMessages
 public import Sockets
 
 /// An HTTP server on libmicrohttpd: one thread that accepts, event loops that each serve their share of the
-/// connections, workers that run them, and one thread that resumes the requests whose answers come later. It knows nothing of keys and values.
+/// connections, workers that run them, and one thread that resumes the requests whose answers come later. It knows nothing
+/// of keys and values.
 public final class HTTPServer: Sendable {
     /// How a server is set up.
     public struct Configuration: Sendable {

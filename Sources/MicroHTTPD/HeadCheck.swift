@@ -34,8 +34,8 @@ struct HeadCheck {
     /// Begins with the request line (RFC 9112 section 3).
     ///
     /// - Parameters:
-    ///   - target: the target as it came.
     ///   - method: its name, where the library has it.
+    ///   - target: the target as it came.
     ///   - url, version: as the library has them.
     ///   - knowsBlock: whether this version of the library was read.
     init(

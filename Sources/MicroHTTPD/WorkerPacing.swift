@@ -2,15 +2,16 @@
 ///
 /// More threads than free cores make every request dearer: the scheduler takes a worker's core in the middle of a turn, and
 /// each has fewer requests at hand when it gets one. Whether cores are free is nowhere to be read, least of all in a
-/// container. But the system says how long our own threads waited for one. So where they wait much, half as many are tried, and kept if
-/// they serve as much; and where those are at their limit, twice as many are tried again, and kept if they serve more.
+/// container. But the system says how long our own threads waited for one. So where they wait much, half as many are tried,
+/// and kept if they serve about as much; and where those are at their limit, twice as many are tried again, and kept if they serve more.
 struct WorkerPacing {
-    /// What happened in a stretch of time. Times in seconds, those of all workers summed.
+    /// What happened in a stretch of time. Times in seconds.
     struct Load {
+        /// How long it was.
         var elapsed: Double
-        /// They ran on a core.
+        /// How long workers ran on a core, summed.
         var ran: Double
-        /// They had something to do, and no core.
+        /// How long they had something to do and no core, summed.
         var waited: Double
         /// Requests that ended.
         var served: Int
