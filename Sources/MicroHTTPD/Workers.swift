@@ -96,12 +96,9 @@ extension Workers {
         while !isStopping.load(ordering: .relaxed) {
             pacer.wakeUp.wait(until: .now + stretch)
             let now = observe()
+            defer { last = now }
             // Where the system does not say how they fare, all run.
-            guard let load = now.load(since: last) else {
-                last = now
-                continue
-            }
-            last = now
+            guard let load = now.load(since: last) else { continue }
             pacing.observe(load)
             if pacing.count != runningCount { run(pacing.count) }
             stretch = load.ran < 0.05 * load.elapsed && !load.isStuck ? Self.idleStretch : Self.stretch
@@ -123,7 +120,7 @@ extension Workers {
         func load(since last: Observation) -> WorkerPacing.Load? {
             var (ran, waited): (UInt64, UInt64) = (0, 0)
             for (now, before) in zip(scheduling, last.scheduling) {
-                guard let now, let before else { return nil }
+                guard let now, let before, now.ran >= before.ran, now.waited >= before.waited else { return nil }
                 ran += now.ran - before.ran
                 waited += now.waited - before.waited
             }
