@@ -15,7 +15,7 @@ SLOW_TEST_FLAGS := $(TEST_FLAGS) --no-parallel
 SWIFT_FILES := Package.swift Sources Tests Benchmarks/StoreBenchmark/Package.swift Benchmarks/StoreBenchmark/Sources
 
 .DEFAULT_GOAL := help
-.PHONY: help run build release test test-tsan test-asan check-api check-page screenshot check-deploy format lint image
+.PHONY: help run build release test test-tsan test-asan check-api check-page screenshot check-deploy check-clients format lint image
 .PHONY: run-image toolchain dependencies test-dependencies
 .PHONY: bench bench-quick bench-budget bench-store bench-test
 
@@ -69,6 +69,16 @@ check-page: ## Look at the live page with a browser. With BINARY=FILE: that one,
 screenshot: ## Take the picture of the live page that is in README.md. With BINARY=FILE: as above.
 	@Scripts/install-dependencies $(PAGE_PACKAGES) python3-pil
 	Scripts/check-page $(PAGE_BINARY) Documentation/images/live-page.png
+
+CHECK_CLIENTS := @Scripts/install-dependencies nginx-light python3 wrk && Scripts/check-clients
+
+ifdef BINARY
+check-clients: ## Check that clients and proxies are served. With BINARY=FILE: that one, without building.
+	$(CHECK_CLIENTS) $(BINARY)
+else
+check-clients: build
+	$(CHECK_CLIENTS) .build/release/latchkey
+endif
 
 CHECK_DEPLOY := @Scripts/install-dependencies prometheus python3 python3-venv systemd && Scripts/check-deploy
 

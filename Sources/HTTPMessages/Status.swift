@@ -9,6 +9,7 @@ public enum Status: UInt16, CaseIterable, Sendable {
     case badRequest = 400
     case notFound = 404
     case methodNotAllowed = 405
+    case requestTimeout = 408
     case conflict = 409
     case preconditionFailed = 412
     case contentTooLarge = 413
@@ -35,17 +36,18 @@ public enum Status: UInt16, CaseIterable, Sendable {
         case .badRequest: 5
         case .notFound: 6
         case .methodNotAllowed: 7
-        case .conflict: 8
-        case .preconditionFailed: 9
-        case .contentTooLarge: 10
-        case .uriTooLong: 11
-        case .rangeNotSatisfiable: 12
-        case .headerFieldsTooLarge: 13
-        case .internalServerError: 14
-        case .notImplemented: 15
-        case .serviceUnavailable: 16
-        case .versionNotSupported: 17
-        case .insufficientStorage: 18
+        case .requestTimeout: 8
+        case .conflict: 9
+        case .preconditionFailed: 10
+        case .contentTooLarge: 11
+        case .uriTooLong: 12
+        case .rangeNotSatisfiable: 13
+        case .headerFieldsTooLarge: 14
+        case .internalServerError: 15
+        case .notImplemented: 16
+        case .serviceUnavailable: 17
+        case .versionNotSupported: 18
+        case .insufficientStorage: 19
         }
     }
 
@@ -60,6 +62,7 @@ public enum Status: UInt16, CaseIterable, Sendable {
         case .badRequest: "Bad Request"
         case .notFound: "Not Found"
         case .methodNotAllowed: "Method Not Allowed"
+        case .requestTimeout: "Request Timeout"
         case .conflict: "Conflict"
         case .preconditionFailed: "Precondition Failed"
         case .contentTooLarge: "Content Too Large"

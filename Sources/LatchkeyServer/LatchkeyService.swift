@@ -73,7 +73,10 @@ struct LatchkeyService: Service {
         do {
             var server = HTTPServer.Configuration(
                 host: configuration.host, port: configuration.port, threads: configuration.threads,
-                maximumConnections: connections, idleTimeout: configuration.idleTimeout)
+                maximumConnections: connections, deadlines: configuration.deadlines)
+            if configuration.maxConnectionsPerAddress > 0 {
+                server.maximumConnectionsPerAddress = configuration.maxConnectionsPerAddress
+            }
             // A value that is too large by less than this gets its 413, and the connection lives on.
             server.maximumSkippedBytes = 2 * configuration.maxValueBytes
             server.requestLogging = configuration.requestLogging(to: logger)
@@ -93,6 +96,14 @@ struct LatchkeyService: Service {
         server.stop()
         state.server.withLock { $0 = nil }
         logger.info("stopped")
+    }
+}
+
+extension ServerConfiguration {
+    fileprivate var deadlines: HTTPServer.Deadlines {
+        HTTPServer.Deadlines(
+            head: headerTimeout, request: requestTimeout, content: bodyTimeout, answer: writeTimeout, idle: idleTimeout,
+            minimumRate: minRate)
     }
 }
 

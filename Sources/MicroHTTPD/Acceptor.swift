@@ -1,4 +1,5 @@
 import Glibc
+import HTTPMessages
 import Sockets
 import Synchronization
 
@@ -12,31 +13,32 @@ final class Acceptor: Sendable {
     private let loops: [EventLoop]
     private let lingering: LingeringSockets
     let connectionLimit: Int
-    private let idleTimeout: Duration
+    private let addresses: AddressCounts?
+    private let deadlines: HTTPServer.Deadlines
+    private let rejections: Rejections
     private let wakeUp: WakeUp
     private let isClosing = Atomic<Bool>(false)
     private let hasClosed = Atomic<Bool>(false)
     private let isStopping = Atomic<Bool>(false)
-    private let rejected = Atomic<UInt64>(0)
     private let sweeps = Atomic<Int>(0)
     private let thread = JoinableThread()
 
-    private static let sweepInterval = Duration.seconds(1)
+    /// Twice within the second in which late connections are ended: to see one begin, and to see that it is late.
+    private static let sweepInterval = Duration.milliseconds(400)
 
     init(
-        listener: Listener, loops: [EventLoop], connectionLimit: Int, idleTimeout: Duration,
-        lingering: LingeringSockets, wakeUp: WakeUp
+        listener: Listener, loops: [EventLoop], connectionLimit: Int, addresses: AddressCounts?,
+        deadlines: HTTPServer.Deadlines, rejections: Rejections, lingering: LingeringSockets, wakeUp: WakeUp
     ) {
         self.listener = listener
         self.loops = loops
         self.connectionLimit = connectionLimit
-        self.idleTimeout = idleTimeout
+        self.addresses = addresses
+        self.deadlines = deadlines
+        self.rejections = rejections
         self.lingering = lingering
         self.wakeUp = wakeUp
     }
-
-    /// Connections that were answered 503 because there were too many.
-    var rejectedCount: UInt64 { rejected.load(ordering: .relaxed) }
 
     /// Sweeps over all connections so far.
     var sweepCount: Int { sweeps.load(ordering: .acquiring) }
@@ -67,42 +69,57 @@ final class Acceptor: Sendable {
 
     private func run() {
         var nextSweep = ContinuousClock.now + Self.sweepInterval
+        var spare = SpareDescriptor()
         while !isStopping.load(ordering: .relaxed) {
             // So many a turn, so that a flood of clients keeps nothing else from its turn.
-            let isExhausted = acceptWaiting(atMost: isClosed ? 0 : 256)
-            if isClosing.load(ordering: .relaxed), !isClosed { close() }
+            let isExhausted = acceptWaiting(atMost: isClosed ? 0 : 256, &spare)
+            if isClosing.load(ordering: .relaxed), !isClosed { close(&spare) }
             wait(forListener: !isExhausted && !isClosed)
             wakeUp.clear()
             lingering.discardInput()
             guard ContinuousClock.now >= nextSweep else { continue }
-            for loop in loops { loop.sweepConnections(idleTimeout: idleTimeout) }
+            for loop in loops { loop.sweepConnections(deadlines) }
             sweeps.add(1, ordering: .releasing)
             nextSweep = ContinuousClock.now + Self.sweepInterval
         }
-        if !isClosed { close() }
+        if !isClosed { close(&spare) }
     }
 
     /// Those who wait already are as many as the system lets wait; a flood would go on for ever.
-    private func close() {
-        _ = acceptWaiting(atMost: Int(Listener.backlog))
+    private func close(_ spare: inout SpareDescriptor) {
+        _ = acceptWaiting(atMost: Int(Listener.backlog), &spare)
         listener.stopListening()
         hasClosed.store(true, ordering: .releasing)
     }
 
-    /// - Returns: whether the system had no descriptor or memory for one who waits.
-    private func acceptWaiting(atMost limit: Int) -> Bool {
+    /// - Returns: whether the system had no descriptor or memory for one who waits, not even to say so.
+    private func acceptWaiting(atMost limit: Int, _ spare: inout SpareDescriptor) -> Bool {
         for _ in 0..<limit {
             switch listener.accept() {
             case .nobody: return false
-            case .exhausted: return true
+            case .exhausted:
+                // The system says so before it looks whether somebody waits.
+                let acceptance = spare.lend { listener.accept() }
+                if case .accepted(let descriptor, _, _)? = acceptance {
+                    refuse(descriptor, .descriptors, "the process has no file descriptor left")
+                    // It cannot linger. What the client has sent already is read, since the answer may be lost otherwise.
+                    _ = ConnectedSocket.discardInput(of: descriptor)
+                    Glibc.close(descriptor)
+                }
+                spare.takeBack()
+                switch acceptance {
+                case .accepted: continue
+                case .nobody: return false
+                case .exhausted, nil: return true
+                }
             case .accepted(let descriptor, let peer, let peerLength):
-                admit(descriptor, peer, peerLength)
+                admit(EventLoop.Newcomer(descriptor: descriptor, peer: peer, peerLength: peerLength))
             }
         }
         return false
     }
 
-    private func admit(_ descriptor: Int32, _ peer: sockaddr_storage, _ peerLength: socklen_t) {
+    private func admit(_ newcomer: EventLoop.Newcomer) {
         var total = 0
         var fewest = Int.max
         var chosen = loops[0]
@@ -111,25 +128,34 @@ final class Acceptor: Sendable {
             total += count
             if count < fewest { (fewest, chosen) = (count, loop) }
         }
-        if total < connectionLimit {
-            var on: Int32 = 1
-            setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
-            chosen.add(descriptor: descriptor, peer: peer, peerLength: peerLength)
-        } else {
-            reject(descriptor)
+        guard total < connectionLimit else {
+            return turnAway(
+                newcomer.descriptor, .connections, "the limit of \(connectionLimit) connections is reached")
         }
+        var newcomer = newcomer
+        if let addresses, let address = PeerAddress(newcomer.peer) {
+            guard addresses.enter(address) else {
+                return turnAway(
+                    newcomer.descriptor, .addressConnections,
+                    "the limit of \(addresses.limit) connections from one address is reached")
+            }
+            newcomer.address = address
+        }
+        var on: Int32 = 1
+        setsockopt(newcomer.descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+        chosen.add(newcomer)
     }
 
-    private func reject(_ descriptor: Int32) {
-        rejected.add(1, ordering: .relaxed)
-        let body = "the limit of \(connectionLimit) connections is reached\n"
-        let answer =
-            "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nRetry-After: 1\r\n"
-            + "Cache-Control: no-cache\r\nConnection: close\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+    private func turnAway(_ descriptor: Int32, _ reason: Rejections.Reason, _ explanation: String) {
+        refuse(descriptor, reason, explanation)
+        lingering.adopt(descriptor)
+    }
+
+    private func refuse(_ descriptor: Int32, _ reason: Rejections.Reason, _ explanation: String) {
+        rejections.count(reason)
         // The socket's buffer is empty: a short answer always fits.
-        ConnectedSocket.sendAtOnce(answer, on: descriptor)
-        lingering.takeOver(descriptor)
-        Glibc.close(descriptor)
+        ConnectedSocket.sendAtOnce(
+            lastAnswer(.serviceUnavailable, "\(explanation)\n", fields: "Retry-After: 1\r\n"), on: descriptor)
     }
 
     /// Waits until somebody connects, a lingering socket has input or ends, or `wakeUp` is signalled.
@@ -148,7 +174,6 @@ extension Acceptor {
     /// Milliseconds; -1 where there is nothing to come back to.
     private func timeout(_ forListener: Bool, _ lingerers: [Int32]) -> Int32 {
         if !forListener && !isClosed { return 100 }
-        if !lingerers.isEmpty { return 500 }
-        return loops.contains { $0.connectionCount > 0 } ? 1000 : -1
+        return !lingerers.isEmpty || loops.contains { $0.connectionCount > 0 } ? 400 : -1
     }
 }

@@ -3,6 +3,7 @@ import CMicroHTTPD
 import Glibc
 import HTTPMessages
 import Locks
+import Sockets
 import Synchronization
 
 /// What is known of one connection and of the request that is on it.
@@ -13,15 +14,18 @@ import Synchronization
 final class Connection: @unchecked Sendable {
     /// The socket; open for as long as the connection is registered.
     let descriptor: Int32
-    /// Counts requests, and says in its two low bits what becomes of the current one.
     private let progress = Atomic<UInt64>(0)
+    /// Who has connected, where connections are counted by address.
+    let address: PeerAddress?
 
     /// What a connection does.
     enum Activity: UInt64 {
         /// It waits for a request, or for the rest of a request line.
         case idle
-        /// A request is arriving.
-        case receiving
+        /// The fields of a request are arriving.
+        case receivingHead
+        /// The content of a request is arriving.
+        case receivingContent
         /// An answer is being sent.
         case answering
         /// The answer comes later.
@@ -44,6 +48,8 @@ final class Connection: @unchecked Sendable {
         case answered
         /// There was more to skip than is read, and the connection ends.
         case cutOff
+        /// The request was late, and the connection ends. What still comes of it is not looked at.
+        case late
     }
     @exclusivity(unchecked) var phase = Phase.head
     /// Where content goes while it is taken.
@@ -52,6 +58,8 @@ final class Connection: @unchecked Sendable {
     @exclusivity(unchecked) var prepared: Response?
     /// Whether the answer ends the connection, though more may come on it.
     @exclusivity(unchecked) var endsConnection = false
+    /// Whether it has missed a deadline, and ends.
+    @exclusivity(unchecked) var isLate = false
     /// Belongs to the accepting thread.
     @exclusivity(unchecked) var sweep = SweepRecord()
     /// The kept response object that is being sent.
@@ -81,8 +89,9 @@ final class Connection: @unchecked Sendable {
     /// A target with a query is copied here, since the library writes into its own copy.
     @exclusivity(unchecked) private var targetCopy: UnsafeMutableRawBufferPointer?
 
-    init(descriptor: Int32) {
+    init(descriptor: Int32, address: PeerAddress? = nil) {
         self.descriptor = descriptor
+        self.address = address
         request = Request(method: BorrowedBytes(""), target: BorrowedBytes(""), fields: fields)
     }
 
@@ -100,7 +109,7 @@ final class Connection: @unchecked Sendable {
 
     /// Begins a request, with its target before the library has written into it.
     func start(target text: UnsafePointer<CChar>?) {
-        advance(to: .receiving)
+        advance(to: .receivingHead)
         startTime = monotonicNanoseconds()
         guard let text else { return }
         let raw = UnsafeRawBufferPointer(start: text, count: strlen(text))
@@ -155,6 +164,7 @@ final class Connection: @unchecked Sendable {
 
     /// Ends the request, whatever has become of it, and lets go of all that it held.
     func finish() {
+        let isAnswered = phase == .answered
         // A request that never came to its end leaves these behind.
         if phase == .taking { builder = nil }
         if phase == .answering { prepared = nil }
@@ -174,24 +184,52 @@ final class Connection: @unchecked Sendable {
             waiting = nil
             ended.end()
         }
-        advance(to: .idle)
+        advance(to: .idle, isAnswered: isAnswered)
     }
 }
 
 // What other threads may ask.
 extension Connection {
     /// Says what becomes of the request. Called by the loop's thread alone.
-    func advance(to activity: Activity) {
-        let word = progress.load(ordering: .relaxed)
-        let request = activity == .receiving ? (word >> 2) &+ 1 : word >> 2
-        progress.store(request << 2 | activity.rawValue, ordering: .relaxed)
+    ///
+    /// - Parameter isAnswered: whether the request is over, and was answered.
+    @inline(__always)
+    func advance(to activity: Activity, isAnswered: Bool = false) {
+        let step = Step(rawValue: progress.load(ordering: .relaxed))
+        let begins = activity == .receivingHead
+        progress.store(
+            Step(request: begins || isAnswered ? step.request &+ 1 : step.request, activity).rawValue,
+            ordering: .relaxed)
     }
 
     /// A value that changes with every step of every request. Any thread.
-    var step: UInt64 { progress.load(ordering: .relaxed) }
+    var step: Step { Step(rawValue: progress.load(ordering: .relaxed)) }
 
     /// What the connection does at this moment. Any thread.
-    var activity: Activity { Activity(rawValue: step & 3) ?? .idle }
+    var activity: Activity { step.activity }
+
+    /// A step of a request, or the time before one.
+    struct Step: Equatable {
+        /// The activity in the three low bits, above them `request`.
+        let rawValue: UInt64
+
+        init(rawValue: UInt64) { self.rawValue = rawValue }
+
+        init(request: UInt64, _ activity: Activity) { rawValue = request << 3 | activity.rawValue }
+
+        /// A number that grows by one where a request begins, and where one has been answered.
+        var request: UInt64 { rawValue >> 3 }
+
+        var activity: Activity { Activity(rawValue: rawValue & 7) ?? .idle }
+
+        /// Whether this is a step of the request that arrived, or was about to, at `earlier`.
+        func continues(_ earlier: Step) -> Bool {
+            switch earlier.activity {
+            case .idle: request == earlier.request &+ 1
+            case .receivingHead, .receivingContent, .waiting, .answering: request == earlier.request
+            }
+        }
+    }
 }
 
 /// What goes through all fields of a request.

@@ -1,66 +1,78 @@
 import Glibc
+import HTTPMessages
 import Locks
 import Sockets
 
-// Ending connections that nothing will come of. On the accepting thread, so that requests do not pay for it: the library's
-// own time-out takes a lock and reads the clock three times a request.
+// Ending connections that nothing will come of, or that take too long. On the accepting thread, so that requests do not pay for
+// it: the library's own time-out takes a lock and reads the clock three times a request, and knows of inactivity only.
 extension EventLoop {
-    /// Ends the connections that can have no further request, and those that have made no progress for `idleTimeout`, which
-    /// comes late by up to two of the times between calls. Then has the waiting requests ended whose clients have left.
-    ///
-    /// A connection can have no further request where its client has ended it and nothing has come of what it sent since the
-    /// last call. The library misses the end of a stream that has arrived together with the last bytes before it, since its
-    /// epoll set is edge-triggered and it stops reading when it gets less than it has room for.
-    func sweepConnections(idleTimeout: Duration) {
+    /// Ends the connections that can have no further request, and has those ended that have missed one of `deadlines`. Then has
+    /// the waiting requests ended whose clients have left.
+    func sweepConnections(_ deadlines: HTTPServer.Deadlines) {
         let now = ContinuousClock.now
         let all = connections.withLock { Array($0.values) }
+        var late: [LateConnection] = []
         // A few at a time, because the loop waits for the lock where connections begin and end.
         for start in stride(from: 0, to: all.count, by: 64) {
-            connections.withLock { registered in
-                for connection in all[start..<min(start + 64, all.count)]
-                where registered[connection.descriptor] === connection
-                    && connection.sweep.mustEnd(connection, at: now, idleTimeout: idleTimeout)
-                {
-                    // A request that has just come to an idle connection is still answered.
-                    shutdown(connection.descriptor, Int32(connection.activity == .idle ? SHUT_RD : SHUT_RDWR))
+            late += connections.withLock { registered in
+                all[start..<min(start + 64, all.count)].compactMap { connection in
+                    guard registered[connection.descriptor] === connection else { return nil }
+                    return sweepLocked(connection, at: now, deadlines)
                 }
             }
         }
+        end(late)
         waiting.wakeAbandoned()
+    }
+
+    /// Under the lock of `connections`, without which the socket may be closed already, or another's by now.
+    private func sweepLocked(
+        _ connection: Connection, at now: ContinuousClock.Instant, _ deadlines: HTTPServer.Deadlines
+    ) -> LateConnection? {
+        let step = connection.step
+        switch connection.sweep.ending(of: connection, at: step, now, deadlines) {
+        case .over:
+            // A request that has just come to an idle connection is still answered.
+            shutdown(connection.descriptor, Int32(step.activity == .idle ? SHUT_RD : SHUT_RDWR))
+            return nil
+        case .overdue(let missed): return LateConnection(connection: connection, step: step, missed: missed)
+        case nil: return nil
+        }
+    }
+
+    /// Ends a connection that has missed a deadline and is still at the same step, and says so to the client, unless it is being
+    /// answered. On the loop's thread, so that nothing is answered at the same time.
+    func endLate(_ late: LateConnection) {
+        let connection = late.connection
+        let isOpen = connections.withLock { $0[connection.descriptor] === connection }
+        guard isOpen, connection.step == late.step, !connection.isLate else { return }
+        rejections.count(late.missed.rejection)
+        connection.isLate = true
+        if late.missed == .answer {
+            ConnectedSocket.reset(connection.descriptor)
+        } else {
+            connection.phase = .late
+            connection.builder = nil
+            counters.count(.unknown, .none, .requestTimeout)
+            ConnectedSocket.sendAtOnce(
+                lastAnswer(.requestTimeout, "\(late.missed.explanation)\n"), on: connection.descriptor)
+            connection.endsConnection = true
+            // The library finds the stream ended, and closes it.
+            shutdown(connection.descriptor, Int32(SHUT_RDWR))
+        }
     }
 }
 
-/// What the sweeps have seen of a connection. Belongs to the accepting thread.
-struct SweepRecord {
-    private var step: UInt64?
-    private var lastProgress: ContinuousClock.Instant?
-    /// Bytes sent and received, once a request has lasted from one sweep to the next.
-    private var transferred: UInt64?
-    /// The step at which the connection was last found ended by its client.
-    private var abandonedAtStep: UInt64?
+/// A connection that has missed a deadline.
+struct LateConnection: Sendable {
+    let connection: Connection
+    /// Where it was when it did.
+    let step: Connection.Step
+    let missed: Deadline
+}
 
-    /// Whether the connection is to be ended at `now`, and so for good.
-    mutating func mustEnd(
-        _ connection: Connection, at now: ContinuousClock.Instant, idleTimeout: Duration
-    ) -> Bool {
-        let (step, activity) = (connection.step, connection.activity)
-        // A request that waits has a time-out of its own.
-        if activity == .waiting || step != self.step {
-            (self.step, lastProgress, transferred) = (step, now, nil)
-        } else if activity != .idle {
-            // A long upload or download goes on without a step.
-            let transferred = ConnectedSocket.transferredCount(connection.descriptor)
-            if transferred == nil || transferred != self.transferred {
-                (self.transferred, lastProgress) = (transferred, now)
-            }
-        }
-        if let lastProgress, now - lastProgress >= idleTimeout { return true }
-        guard activity == .idle || activity == .receiving, ConnectedSocket.isAtEndOfStream(connection.descriptor) else {
-            abandonedAtStep = nil
-            return false
-        }
-        // Only at the second look: the loop may have all of a request in hand, and be about to answer.
-        defer { abandonedAtStep = step }
-        return abandonedAtStep == step
-    }
+/// The last answer on a connection, which we write past the library.
+func lastAnswer(_ status: Status, _ text: String, fields: String = "") -> String {
+    "HTTP/1.1 \(status.code) \(status.phrase)\r\nContent-Type: text/plain; charset=utf-8\r\n\(fields)"
+        + "Cache-Control: no-cache\r\nConnection: close\r\nContent-Length: \(text.utf8.count)\r\n\r\n\(text)"
 }

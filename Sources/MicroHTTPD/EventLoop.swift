@@ -10,7 +10,7 @@ import Synchronization
 ///
 /// Runs on a worker's thread, here called the loop's, which may be another one from turn to turn. The threads are ours, and not
 /// the library's: see `latchkey_run_daemon` and `Workers`.
-/// `@unchecked Sendable`: `fieldLines`, `date`, `readyResponses` and `servedCount` are used by the holder of `ownership` alone
+/// `@unchecked Sendable`: `fieldLines`, `date`, `readyResponses`, `servedCount` and `arrivingAddress` are used by the holder of `ownership` alone
 /// (and so need no check of exclusive access, which costs more than the access), `daemon` and `epollSet` are set before any
 /// worker starts and changed after they have ended; all else is constant or guards itself.
 final class EventLoop: @unchecked Sendable {
@@ -48,18 +48,32 @@ final class EventLoop: @unchecked Sendable {
     private let closed = Atomic<Int>(0)
     /// The connections that the library serves.
     @exclusivity(unchecked) private var servedCount: Int32 = 0
-    /// Sockets that the loop's thread has not yet given to the library.
-    private let newcomers = AnnotatedMutex<[Newcomer]>([])
-    /// Whether the thread is to look at `newcomers`.
+    /// Who is about to begin, while the library is given the socket.
+    @exclusivity(unchecked) private(set) var arrivingAddress: PeerAddress?
+    private let addresses: AddressCounts?
+    private let news = AnnotatedMutex(News())
+    /// Whether the thread is to look at `news`.
     private let hasNews = Atomic<Bool>(false)
+    let rejections: Rejections
 
     /// Held by the worker that runs the loop. The last field, since ThreadSanitizer takes a value without size for the next one.
     let ownership = AnnotatedMutex<Void>(())
 
-    private struct Newcomer: Sendable {
+    /// What other threads have for the loop's.
+    private struct News: Sendable {
+        /// Sockets to be given to the library.
+        var newcomers: [Newcomer] = []
+        /// Connections to be ended.
+        var late: [LateConnection] = []
+    }
+
+    /// A socket that was accepted.
+    struct Newcomer: Sendable {
         let descriptor: Int32
         let peer: sockaddr_storage
         let peerLength: socklen_t
+        /// Who has connected, where that is counted.
+        var address: PeerAddress?
     }
 
     /// Connections pool their request and answer in this many bytes; it also bounds target and fields, and is zeroed
@@ -74,7 +88,8 @@ final class EventLoop: @unchecked Sendable {
     /// Starts the daemon, which serves nobody until a worker runs it. Throws where the library cannot.
     init(
         handler: any RequestHandler, connectionLimit: Int, skipLimit: Int, lingering: LingeringSockets,
-        waiting: WaitingRequests, recorder: RequestRecorder?, knowsBlock: Bool = isKnownVersion
+        waiting: WaitingRequests, recorder: RequestRecorder?, addresses: AddressCounts? = nil,
+        rejections: Rejections = Rejections(), knowsBlock: Bool = isKnownVersion
     ) throws(SocketFailure) {
         self.handler = handler
         self.skipLimit = skipLimit
@@ -82,6 +97,8 @@ final class EventLoop: @unchecked Sendable {
         self.waiting = waiting
         self.knowsBlock = knowsBlock
         self.recorder = recorder
+        self.addresses = addresses
+        self.rejections = rejections
         recordedDuration = recorder?.threshold ?? .max
         options.initialize(
             to: latchkey_daemon_options(
@@ -115,11 +132,18 @@ final class EventLoop: @unchecked Sendable {
     }
 
     /// Hands a connected, non-blocking socket to the loop, which closes it. Any thread.
-    func add(descriptor: Int32, peer: sockaddr_storage, peerLength: socklen_t) {
+    func add(_ newcomer: Newcomer) {
         given.add(1, ordering: .relaxed)
-        newcomers.withLock {
-            $0.append(Newcomer(descriptor: descriptor, peer: peer, peerLength: peerLength))
-        }
+        tell { $0.newcomers.append(newcomer) }
+    }
+
+    /// Has connections ended that have missed deadlines, unless they have gone on meanwhile. Any thread.
+    func end(_ late: [LateConnection]) {
+        if !late.isEmpty { tell { $0.late += late } }
+    }
+
+    private func tell(_ add: (inout News) -> Void) {
+        news.withLock { add(&$0) }
         hasNews.store(true, ordering: .releasing)
         waiting.loopSignal.send()
     }
@@ -144,23 +168,25 @@ final class EventLoop: @unchecked Sendable {
     private func serveNews(_ daemon: OpaquePointer) {
         // A look that usually finds nothing, and writes nothing then.
         guard hasNews.load(ordering: .relaxed), hasNews.exchange(false, ordering: .acquiring) else { return }
-        serveNewcomers(daemon)
+        takeNews(daemon)
     }
 
-    private func serveNewcomers(_ daemon: OpaquePointer) {
-        let arrived = newcomers.withLock { newcomers in
-            let arrived = newcomers
-            newcomers = []
-            return arrived
+    private func takeNews(_ daemon: OpaquePointer) {
+        let told = news.withLock { news in
+            let told = news
+            news = News()
+            return told
         }
-        for newcomer in arrived {
+        for late in told.late { endLate(late) }
+        for newcomer in told.newcomers {
+            arrivingAddress = newcomer.address
             let result = withUnsafePointer(to: newcomer.peer) {
                 $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                     // Closes the socket where it refuses.
                     MHD_add_connection(daemon, newcomer.descriptor, $0, newcomer.peerLength)
                 }
             }
-            if result != .YES { closed.add(1, ordering: .releasing) }
+            if result != .YES { countClosed(newcomer.address) }
         }
     }
 
@@ -174,6 +200,11 @@ final class EventLoop: @unchecked Sendable {
     func unregister(_ connection: Connection) {
         servedCount -= 1
         connections.withLock { _ = $0.removeValue(forKey: connection.descriptor) }
+        countClosed(connection.address)
+    }
+
+    private func countClosed(_ address: PeerAddress?) {
+        if let address { addresses?.leave(address) }
         closed.add(1, ordering: .releasing)
     }
 
@@ -197,7 +228,7 @@ final class EventLoop: @unchecked Sendable {
     func stop() {
         guard let daemon else { return }
         // Whoever has come meanwhile is closed with the others.
-        serveNewcomers(daemon)
+        takeNews(daemon)
         MHD_stop_daemon(daemon)
         self.daemon = nil
         options.deallocate()

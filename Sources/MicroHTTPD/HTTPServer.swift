@@ -16,8 +16,10 @@ public final class HTTPServer: Sendable {
         public var threads: Int
         /// Connections served at once; one more is answered 503.
         public var maximumConnections: Int
-        /// The time without any traffic after which a connection is closed; up to two seconds later.
-        public var idleTimeout: Duration
+        /// Connections of one address that are served at once, one more is answered 503; nil for as many as there may be.
+        public var maximumConnectionsPerAddress: Int?
+        /// How long connections may take for each of their steps.
+        public var deadlines: Deadlines
         /// Bytes of content that is not wanted after which a connection is ended without an answer.
         public var maximumSkippedBytes = 128 << 20
         /// Which requests are logged; nil for none.
@@ -27,12 +29,14 @@ public final class HTTPServer: Sendable {
         var knowsBlock = isKnownVersion
 
         /// A set-up of these values.
-        public init(host: String, port: UInt16, threads: Int, maximumConnections: Int, idleTimeout: Duration) {
+        public init(
+            host: String, port: UInt16, threads: Int, maximumConnections: Int, deadlines: Deadlines = Deadlines()
+        ) {
             self.host = host
             self.port = port
             self.threads = threads
             self.maximumConnections = maximumConnections
-            self.idleTimeout = idleTimeout
+            self.deadlines = deadlines
         }
     }
 
@@ -43,6 +47,7 @@ public final class HTTPServer: Sendable {
     private let acceptor: Acceptor
     private let resumer: Resumer
     private let lingering: LingeringSockets
+    private let rejections = Rejections()
     private let reporter: RequestReporter?
 
     /// Binds, listens and serves, calling `handler` on all event loops' threads at once. Throws where the address is
@@ -52,6 +57,7 @@ public final class HTTPServer: Sendable {
         let wakeUp = try WakeUp()
         let lingering = LingeringSockets(wakeUp: wakeUp)
         let resumer = try Resumer(loopCount: configuration.threads)
+        let addresses = configuration.maximumConnectionsPerAddress.map { AddressCounts(limit: $0) }
         var reporter: RequestReporter?
         if let logging = configuration.requestLogging {
             reporter = try RequestReporter(logging, loopCount: configuration.threads)
@@ -64,7 +70,9 @@ public final class HTTPServer: Sendable {
                     try EventLoop(
                         handler: handler, connectionLimit: configuration.maximumConnections + 1,
                         skipLimit: configuration.maximumSkippedBytes, lingering: lingering, waiting: waiting,
-                        recorder: reporter?.recorders[index], knowsBlock: configuration.knowsBlock))
+                        recorder: reporter?.recorders[index], addresses: addresses, rejections: rejections,
+                        knowsBlock: configuration.knowsBlock
+                    ))
             }
             let started = try Workers(loops)
             workers = started
@@ -75,7 +83,8 @@ public final class HTTPServer: Sendable {
             try resumer.start()
             let acceptor = Acceptor(
                 listener: listener, loops: loops, connectionLimit: configuration.maximumConnections,
-                idleTimeout: configuration.idleTimeout, lingering: lingering, wakeUp: wakeUp)
+                addresses: addresses, deadlines: configuration.deadlines, rejections: rejections, lingering: lingering,
+                wakeUp: wakeUp)
             try acceptor.start()
             self.acceptor = acceptor
         } catch {
@@ -121,8 +130,8 @@ public final class HTTPServer: Sendable {
     /// Requests that wait for their answer at this moment, without a thread. O(event loops).
     public var waitingCount: Int { resumer.waiting.reduce(0) { $0 + $1.count } }
 
-    /// Connections answered 503 because there were too many.
-    public var rejectedConnectionCount: UInt64 { acceptor.rejectedCount }
+    /// Connections refused, or ended because they were late, by reason.
+    public var rejectionCounts: [RejectionCount] { rejections.all }
 
     /// How often connections have been looked at that their clients may have left.
     var sweepCount: Int { acceptor.sweepCount }

@@ -27,15 +27,19 @@ final class LingeringSockets: Sendable {
     /// Keeps the connection of `descriptor` open, which the caller is about to close.
     func takeOver(_ descriptor: Int32) {
         let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
-        guard copy >= 0 else { return }
-        shutdown(copy, Int32(SHUT_WR))
+        if copy >= 0 { adopt(copy) }
+    }
+
+    /// Keeps the connection, and closes the descriptor when it is over.
+    func adopt(_ descriptor: Int32) {
+        shutdown(descriptor, Int32(SHUT_WR))
         let deadline = ContinuousClock.now + Self.patience
         let isKept = sockets.withLock { sockets in
             guard sockets.count < Self.limit else { return false }
-            sockets.append(Lingerer(descriptor: copy, deadline: deadline))
+            sockets.append(Lingerer(descriptor: descriptor, deadline: deadline))
             return true
         }
-        if isKept { wakeUp.signal() } else { close(copy) }
+        if isKept { wakeUp.signal() } else { close(descriptor) }
     }
 
     /// Whether none is left.

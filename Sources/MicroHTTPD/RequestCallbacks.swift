@@ -95,7 +95,7 @@ func notifyConnection(
     Unmanaged<EventLoop>.fromOpaque(context)._withUnsafeGuaranteedRef { loop in
         switch event {
         case .CONNECTION_NOTIFY_STARTED:
-            let started = Connection(descriptor: latchkey_socket(connection))
+            let started = Connection(descriptor: latchkey_socket(connection), address: loop.arrivingAddress)
             loop.register(started)
             state.pointee = Unmanaged.passRetained(started).toOpaque()
         case .CONNECTION_NOTIFY_CLOSED:
@@ -138,6 +138,7 @@ extension EventLoop {
             state.phase = .skipping
             return .YES
         }
+        state.advance(to: .receivingContent)
         state.beginTurn()
         let reception = handler.receive(state.request, into: &state.builder)
         state.noteLockWait()
@@ -178,7 +179,7 @@ extension EventLoop {
             return answer(connection, state, .complete(builder))
         case .overflown: return answer(connection, state, .tooLarge)
         case .answering: return state.prepared.take().map { queue($0, on: connection, state) } ?? .NO
-        case .head, .cutOff: return .NO
+        case .head, .cutOff, .late: return .NO
         case .answered: return askAgain(connection, state)
         }
     }

@@ -9,16 +9,40 @@ public enum ConnectedSocket {
         return recv(descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) == 0
     }
 
-    /// The bytes that the peer has acknowledged and those that have arrived from it, summed; nil where the system does not
-    /// tell. `TCP_INFO` of `tcp(7)`.
-    public static func transferredCount(_ descriptor: Int32) -> UInt64? {
+    /// What the system knows of a connection. `TCP_INFO` of `tcp(7)`.
+    public struct State: Sendable {
+        /// The bytes that the peer has acknowledged and those that have arrived from it, summed.
+        public let transferredCount: UInt64
+        /// Whether something has arrived since bytes were last sent, or ever, where none were. In a resolution of some milliseconds.
+        public let hasReceivedLast: Bool
+        /// Whether the peer has ended its side or is gone, whether or not what it sent before has been read.
+        public let isEndedByPeer: Bool
+    }
+
+    /// The state of a connection; nil where the system does not tell. `getsockopt(2)`.
+    public static func state(of descriptor: Int32) -> State? {
         withUnsafeTemporaryAllocation(byteCount: 136, alignment: 8) { info in
             var length = socklen_t(info.count)
             let result = getsockopt(descriptor, Int32(IPPROTO_TCP), TCP_INFO, info.baseAddress, &length)
-            // The places of tcpi_bytes_acked and tcpi_bytes_received, which the C library's own header lacks.
+            // The C library's own header lacks what comes last, so the places are those of the kernel's.
             guard result == 0, length >= 136 else { return nil }
-            return info.load(fromByteOffset: 120, as: UInt64.self) &+ info.load(fromByteOffset: 128, as: UInt64.self)
+            let (sinceSent, sinceReceived) = (
+                info.load(fromByteOffset: 44, as: UInt32.self), info.load(fromByteOffset: 52, as: UInt32.self)
+            )
+            let established: UInt8 = 1
+            return State(
+                transferredCount: info.load(fromByteOffset: 120, as: UInt64.self)
+                    &+ info.load(fromByteOffset: 128, as: UInt64.self),
+                hasReceivedLast: sinceReceived < sinceSent, isEndedByPeer: info[0] != established)
         }
+    }
+
+    /// Ends a connection at once: what was not sent yet is thrown away, and the peer is sent a reset when the descriptor is closed.
+    /// `shutdown(2)`, with `SO_LINGER` of `socket(7)`.
+    public static func reset(_ descriptor: Int32) {
+        var immediately = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &immediately, socklen_t(MemoryLayout<linger>.size))
+        shutdown(descriptor, Int32(SHUT_RDWR))
     }
 
     /// The positions of those sockets whose peers have ended their side or are gone, whether or not what they sent before

@@ -15,6 +15,12 @@ struct Serve: AsyncParsableCommand {
     @Option(Setting.maxMemory) var maxMemory: String?
     @Option(Setting.defaultTTL) var defaultTTL: String?
     @Option(Setting.maxConnections) var maxConnections: String?
+    @Option(Setting.maxConnectionsPerAddress) var maxConnectionsPerAddress: String?
+    @Option(Setting.headerTimeout) var headerTimeout: String?
+    @Option(Setting.bodyTimeout) var bodyTimeout: String?
+    @Option(Setting.requestTimeout) var requestTimeout: String?
+    @Option(Setting.writeTimeout) var writeTimeout: String?
+    @Option(Setting.minRate) var minRate: String?
     @Option(Setting.idleTimeout) var idleTimeout: String?
     @Option(Setting.drainTimeout) var drainTimeout: String?
     @Option(Setting.accessLog) var accessLog: String?
@@ -27,8 +33,9 @@ struct Serve: AsyncParsableCommand {
         let flags = try givenFlags([
             (.host, host), (.port, port), (.threads, threads), (.shards, shards), (.maxValueBytes, maxValueBytes),
             (.maxKeyBytes, maxKeyBytes), (.maxMemory, maxMemory), (.defaultTTL, defaultTTL),
-            (.maxConnections, maxConnections),
-            (.idleTimeout, idleTimeout),
+            (.maxConnections, maxConnections), (.maxConnectionsPerAddress, maxConnectionsPerAddress),
+            (.headerTimeout, headerTimeout), (.bodyTimeout, bodyTimeout), (.requestTimeout, requestTimeout),
+            (.writeTimeout, writeTimeout), (.minRate, minRate), (.idleTimeout, idleTimeout),
             (.drainTimeout, drainTimeout), (.accessLog, accessLog),
             (.slowRequest, slowRequest), (.logLevel, logLevel), (.logFormat, logFormat), (.config, config),
         ])

@@ -49,8 +49,9 @@ import Testing
         let texts = [
             "host": "::1", "port": "1", "threads": "3", "shards": "2", "max-value-bytes": "1KiB",
             "max-key-bytes": "5", "default-ttl": "9", "max-memory": "512MiB", "max-connections": "6",
-            "idle-timeout": "7",
-            "drain-timeout": "8ms", "access-log": "targets", "slow-request": "9ms",
+            "max-connections-per-address": "7", "header-timeout": "1m", "body-timeout": "2m", "request-timeout": "3m",
+            "write-timeout": "4m", "min-rate": "1KiB", "idle-timeout": "7", "drain-timeout": "8ms",
+            "access-log": "targets", "slow-request": "9ms",
             "log-level": "error", "log-format": "json",
         ]
         #expect(Set(texts.keys) == Set(Setting.all.map(\.name)))
@@ -64,6 +65,12 @@ import Testing
         expected.defaultTTL = .seconds(9)
         expected.maxMemory = 512 << 20
         expected.maxConnections = 6
+        expected.maxConnectionsPerAddress = 7
+        expected.headerTimeout = .seconds(60)
+        expected.bodyTimeout = .seconds(120)
+        expected.requestTimeout = .seconds(180)
+        expected.writeTimeout = .seconds(240)
+        expected.minRate = 1024
         expected.idleTimeout = .seconds(7)
         expected.drainTimeout = .milliseconds(8)
         expected.accessLog = .targets

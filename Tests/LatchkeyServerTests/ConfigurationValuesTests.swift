@@ -28,6 +28,12 @@ import Testing
             ["", "-1", "87660.1h", "315576001", "none", "1d", "1e3"]
         ),
         ("max-connections", "a whole number from 1 to 1000000", ["0", "1000001"]),
+        ("max-connections-per-address", "a whole number from 0 to 1000000", ["-1", "1000001", "none"]),
+        ("header-timeout", "a duration from 1s to 24h, \(durations)", ["0", "999ms", "25h"]),
+        ("body-timeout", "a duration from 1s to 24h, \(durations)", ["0", "25h"]),
+        ("request-timeout", "a duration from 1s to 24h, \(durations)", ["0", "25h"]),
+        ("write-timeout", "a duration from 1s to 24h, \(durations)", ["0", "25h"]),
+        ("min-rate", "a size from 0 to 1073741824 bytes, \(sizes)", ["-1", "2GiB", "1KiB/s"]),
         (
             "idle-timeout", "a duration from 1s to 24h, \(durations)",
             ["0", "999ms", "24.1h", "1d", "-1s", ".5s", "1.s", "s", "", "1m30s", "inf"]

@@ -36,7 +36,7 @@ import Testing
 
     @Test func `a scraper that does not read its answer ties up nothing, and is ended`() async throws {
         try await RunningService.with {
-            $0.idleTimeout = .seconds(1)
+            $0.writeTimeout = .seconds(1)
             $0.threads = 1
         } _: { service in
             let scraper = try ClientConnection(

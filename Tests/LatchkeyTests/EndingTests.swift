@@ -37,7 +37,7 @@ import Testing
 
     @Test func `a client that stalls is not waited for longer than when serving`() async throws {
         try await blocking {
-            let (program, port) = try Program.serving(["--drain-timeout", "10m", "--idle-timeout", "1s"])
+            let (program, port) = try Program.serving(["--drain-timeout", "10m", "--body-timeout", "1s"])
             let client = try connect(port)
             try client.send(Array("PUT /keys/a HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nab".utf8))
             program.signal(SIGTERM)

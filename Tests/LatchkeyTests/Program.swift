@@ -123,6 +123,28 @@ final class Program {
         return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
     }
 
+    /// The numbers of its open descriptors.
+    func descriptors() throws -> [Int] {
+        guard let folder = opendir("/proc/\(process)/fd") else { throw SocketFailure("list the descriptors") }
+        defer { closedir(folder) }
+        var numbers: [Int] = []
+        while let entry = readdir(folder) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if let number = Int(name) { numbers.append(number) }
+        }
+        return numbers
+    }
+
+    /// Has the system give it no descriptor with this number or a higher one. `prlimit(1)`.
+    func limitDescriptors(to limit: Int) throws {
+        let outcome = try Program(
+            ["--pid", "\(process)", "--nofile=\(limit):"], surroundings: Surroundings(executable: "/usr/bin/prlimit")
+        ).outcome()
+        guard outcome.code == 0 else { throw SocketFailure("limit descriptors: \(outcome.errors)", code: EPERM) }
+    }
+
     /// What it has written to standard output, as soon as that is enough, or at its end.
     func output(until isEnough: ([UInt8]) -> Bool) throws -> [UInt8] {
         guard output.read(by: .now + patience, until: isEnough) else { throw stillRunning() }

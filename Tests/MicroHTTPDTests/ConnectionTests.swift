@@ -114,7 +114,7 @@ import Testing
                 #expect(response["Connection"] == "close")
                 #expect(response.text == "the limit of 3 connections is reached\n")
                 #expect(try outside.hasEnded())
-                #expect(live.server.rejectedConnectionCount == count)
+                #expect(live.rejections("connections") == count)
             }
             for client in inside.dropFirst() { #expect(try client.exchange("GET", "/livez").status == 200) }
             _ = try inside[0].exchange("GET", "/livez", "Connection: close\r\n")

@@ -51,7 +51,7 @@ import Testing
             let strong = SilentHandler()
             handler = strong
             let server = try HTTPServer(
-                .init(host: "127.0.0.1", port: 0, threads: 3, maximumConnections: 8, idleTimeout: .seconds(10)),
+                .init(host: "127.0.0.1", port: 0, threads: 3, maximumConnections: 8),
                 handler: strong)
             let client = try RawClient(port: server.address.port)
             #expect(try client.exchange("GET", "/").status == 204)
@@ -62,8 +62,7 @@ import Testing
     @Test func `a port that is taken is refused, also by a server of this very kind`() async throws {
         try await withServer { live in
             let configuration = HTTPServer.Configuration(
-                host: "127.0.0.1", port: live.server.address.port, threads: 1, maximumConnections: 8,
-                idleTimeout: .seconds(10))
+                host: "127.0.0.1", port: live.server.address.port, threads: 1, maximumConnections: 8)
             let failure = #expect(throws: SocketFailure.self) {
                 try HTTPServer(configuration, handler: SilentHandler())
             }

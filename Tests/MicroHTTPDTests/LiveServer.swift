@@ -13,7 +13,8 @@ final class LiveServer: Sendable {
         var threads = 2
         var knowsBlock: Bool?
         var maximumConnections = 256
-        var idleTimeout = Duration.seconds(300)
+        var deadlines = HTTPServer.Deadlines(idle: .seconds(300))
+        var connectionsPerAddress: Int?
         var skippedBytes = 128 << 20
         var shards = 4
         var keyBytes = 1024
@@ -43,10 +44,16 @@ final class LiveServer: Sendable {
             documents: documents, nonce: Self.nonce)
         var configuration = HTTPServer.Configuration(
             host: "127.0.0.1", port: 0, threads: setUp.threads, maximumConnections: setUp.maximumConnections,
-            idleTimeout: setUp.idleTimeout)
+            deadlines: setUp.deadlines)
+        configuration.maximumConnectionsPerAddress = setUp.connectionsPerAddress
         configuration.maximumSkippedBytes = setUp.skippedBytes
         if let knowsBlock = setUp.knowsBlock { configuration.knowsBlock = knowsBlock }
         server = try HTTPServer(configuration, handler: api)
+    }
+
+    /// How many connections were refused, or ended because they were late, for a reason.
+    func rejections(_ reason: String) -> UInt64? {
+        server.rejectionCounts.first { $0.reason == reason }?.count
     }
 
     /// A new connection. With `receiveBuffer` bytes of buffer in the system, where given.

@@ -10,7 +10,7 @@ import Testing
     func `requests that arrive together are all served`(count: Int) async throws {
         let handler = HoldingHandler()
         let server = try HTTPServer(
-            .init(host: "127.0.0.1", port: 0, threads: 1, maximumConnections: 1000, idleTimeout: .seconds(60)),
+            .init(host: "127.0.0.1", port: 0, threads: 1, maximumConnections: 1000),
             handler: handler)
         try await blocking {
             let holder = try RawClient(port: server.address.port)

@@ -16,7 +16,9 @@ final class PairedClient: Sendable {
         descriptor = ends[0]
         guard fcntl(ends[1], F_SETFL, O_NONBLOCK) == 0 else { throw SocketFailure("set a socket to non-blocking") }
         loop.add(
-            descriptor: ends[1], peer: sockaddr_storage(), peerLength: socklen_t(MemoryLayout<sockaddr_storage>.size))
+            EventLoop.Newcomer(
+                descriptor: ends[1], peer: sockaddr_storage(),
+                peerLength: socklen_t(MemoryLayout<sockaddr_storage>.size)))
     }
 
     deinit { close(descriptor) }

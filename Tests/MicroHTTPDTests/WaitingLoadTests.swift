@@ -80,7 +80,7 @@ private func withRandomWaits(
 ) async throws {
     try await blocking {
         let server = try HTTPServer(
-            .init(host: "127.0.0.1", port: 0, threads: 3, maximumConnections: 1_000, idleTimeout: .seconds(300)),
+            .init(host: "127.0.0.1", port: 0, threads: 3, maximumConnections: 1_000),
             handler: RandomHandler(watched))
         defer { server.stop() }
         try await body(server, Flag())

@@ -140,7 +140,7 @@ struct WaitingServer: Sendable {
 
 /// Runs `body`, which may block, with a server whose later responses `make` makes.
 func withWaitingServer(
-    threads: Int = 2, maximumConnections: Int = 256, idleTimeout: Duration = .seconds(300),
+    threads: Int = 2, maximumConnections: Int = 256, deadlines: HTTPServer.Deadlines = .init(idle: .seconds(300)),
     _ make: @escaping @Sendable () -> TestResponse = { TestResponse() },
     _ body: @Sendable (WaitingServer) async throws -> Void
 ) async throws {
@@ -148,7 +148,7 @@ func withWaitingServer(
     let server = try HTTPServer(
         .init(
             host: "127.0.0.1", port: 0, threads: threads, maximumConnections: maximumConnections,
-            idleTimeout: idleTimeout),
+            deadlines: deadlines),
         handler: handler)
     let outcome: Result<Void, any Error>
     do {

@@ -117,9 +117,9 @@ import Testing
         }
     }
 
-    @Test func `a request waits for longer than the idle time-out`() async throws {
+    @Test func `a request waits for longer than any time-out`() async throws {
         let deadline = ContinuousClock.now + .seconds(7)
-        try await withWaitingServer(idleTimeout: .seconds(4), { TestResponse(deadline: deadline) }) { live in
+        try await withWaitingServer(deadlines: .everything(.seconds(4)), { TestResponse(deadline: deadline) }) { live in
             let client = try await live.waiters()[0]
             #expect(try client.response().status == 304)
             #expect(ContinuousClock.now >= deadline)

@@ -23,7 +23,20 @@ public struct ServerConfiguration: Sendable, Equatable {
     public var defaultTTL = Duration.zero
     /// The number of connections open at once, 1 to 1,000,000.
     public var maxConnections = 16384
-    /// How long a connection may stay silent, 1 s to 24 h. More than the 60 s that proxies commonly keep theirs.
+    /// The number of connections open at once from one address, or from 64 bits of IPv6 ones, 1 to 1,000,000; 0 for as many as
+    /// there may be. Behind a proxy all have its address.
+    public var maxConnectionsPerAddress = 0
+    /// How long a request's head may take to arrive, 1 s to 24 h.
+    public var headerTimeout = Duration.seconds(10)
+    /// How long content may stand still, and the time in which `minRate` is looked at, 1 s to 24 h.
+    public var bodyTimeout = Duration.seconds(60)
+    /// How long a request may take to arrive, with its content, 1 s to 24 h.
+    public var requestTimeout = Duration.seconds(600)
+    /// How long a client may take no byte of an answer, and the time in which `minRate` is looked at, 1 s to 24 h.
+    public var writeTimeout = Duration.seconds(60)
+    /// Bytes a second that content and answers must keep up, up to 1 GiB; 0 for none.
+    public var minRate = 1024
+    /// How long a connection may stay silent between requests, 1 s to 24 h. More than the 60 s that proxies commonly keep theirs.
     public var idleTimeout = Duration.seconds(75)
     /// How long requests in flight may take to finish once the server is asked to stop, 0 to 1 h.
     public var drainTimeout = Duration.seconds(10)

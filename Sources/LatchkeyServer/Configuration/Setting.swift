@@ -63,10 +63,33 @@ extension Setting {
     /// Limit of open connections.
     package static let maxConnections = number(
         "max-connections", \.maxConnections, 1...1_000_000, "Connections open at once")
+    /// Limit of open connections of one client.
+    package static let maxConnectionsPerAddress = number(
+        "max-connections-per-address", \.maxConnectionsPerAddress, 0...1_000_000,
+        "Connections open at once from one address; 0 for no limit of its own")
+    /// Limit of a head's arrival.
+    package static let headerTimeout = duration(
+        "header-timeout", \.headerTimeout, .seconds(1) ... .seconds(86400), "1s to 24h",
+        "How long a request's head may take to arrive")
+    /// Limit of an upload's standstill.
+    package static let bodyTimeout = duration(
+        "body-timeout", \.bodyTimeout, .seconds(1) ... .seconds(86400), "1s to 24h",
+        "How long a request's content may stand still, or stay below --min-rate")
+    /// Limit of a request's arrival.
+    package static let requestTimeout = duration(
+        "request-timeout", \.requestTimeout, .seconds(1) ... .seconds(86400), "1s to 24h",
+        "How long a request may take to arrive, with its content")
+    /// Limit of an answer's standstill.
+    package static let writeTimeout = duration(
+        "write-timeout", \.writeTimeout, .seconds(1) ... .seconds(86400), "1s to 24h",
+        "How long a client may take nothing of an answer, or stay below --min-rate")
+    /// Least rate of transfers.
+    package static let minRate = size(
+        "min-rate", \.minRate, 0...1 << 30, "Bytes a second that content and answers must keep up; 0 for none")
     /// Limit of a connection's silence.
     package static let idleTimeout = duration(
         "idle-timeout", \.idleTimeout, .seconds(1) ... .seconds(86400), "1s to 24h",
-        "How long a connection may stay silent")
+        "How long a connection may stay silent between requests")
     /// Limit of stopping.
     package static let drainTimeout = duration(
         "drain-timeout", \.drainTimeout, .zero ... .seconds(3600), "0 to 1h",
@@ -92,8 +115,8 @@ extension Setting {
 
     /// Every setting of a server, in the order of the help texts.
     package static let all = [
-        host, port, threads, shards, maxValueBytes, maxKeyBytes, maxMemory, defaultTTL, maxConnections, idleTimeout,
-        drainTimeout,
-        accessLog, slowRequest, logLevel, logFormat,
+        host, port, threads, shards, maxValueBytes, maxKeyBytes, maxMemory, defaultTTL, maxConnections,
+        maxConnectionsPerAddress, headerTimeout, bodyTimeout, requestTimeout, writeTimeout, minRate, idleTimeout,
+        drainTimeout, accessLog, slowRequest, logLevel, logFormat,
     ]
 }

@@ -33,9 +33,9 @@ extension ServiceMetrics {
         text.begin(
             "latchkey_http_rejected_total", .counter,
             help:
-                "Refused, by reason. 'connections' were told to retry: raise --max-connections, or shorten --idle-timeout. 'memory' are writes that the store had no memory for: raise --max-memory. The others are clients' mistakes or attacks, which no handler saw."
+                "Refused, by reason. 'connections' were told to retry: raise --max-connections, or shorten --idle-timeout; so were 'address_connections' and 'descriptors'. Time-outs ended connections, by the flags of their names. 'memory' are writes that the store had no memory for: raise --max-memory. The others are clients' mistakes or attacks, which no handler saw."
         )
-        text.sample(server.rejectedConnectionCount, [("reason", "connections")])
+        for count in server.rejectionCounts { text.sample(count.count, [("reason", count.reason)]) }
         for (reason, count) in rejections(counts) { text.sample(count, [("reason", reason)]) }
     }
 
@@ -79,7 +79,7 @@ extension ServiceMetrics {
         text.sample(server.waitingCount)
     }
 
-    /// What was refused for another reason than too many connections, with the words for it.
+    /// What was refused by an answer to a request, with the words for it.
     private func rejections(_ counts: [RequestCount]) -> [(reason: String, count: UInt64)] {
         func count(_ statuses: Status...) -> UInt64 {
             counts.filter { $0.route == .none && statuses.contains($0.status) }.reduce(0) { $0 + $1.count }
