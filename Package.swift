@@ -43,10 +43,11 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "Compression", dependencies: ["ByteBuffers", "CZlib"], swiftSettings: checked),
         .target(name: "Sockets", swiftSettings: checked),
+        .target(name: "Threads", dependencies: ["Locks", "Sockets"], swiftSettings: checked),
         .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
         .target(
             name: "MicroHTTPD",
-            dependencies: ["ByteBuffers", "CMicroHTTPD", "HTTPMessages", "Locks", "Sockets"],
+            dependencies: ["ByteBuffers", "CMicroHTTPD", "HTTPMessages", "Locks", "Sockets", "Threads"],
             swiftSettings: checked),
         .target(
             name: "KeyValueAPI",
@@ -59,7 +60,7 @@ let package = Package(
             dependencies: [
                 "ByteBuffers", "CAllocator", "CBuildInfo", "Compression", "HTTPMessages", "KeyValueAPI",
                 "KeyValueStore",
-                "Locks", "MicroHTTPD", "PrometheusExposition", "Sockets",
+                "Locks", "MicroHTTPD", "PrometheusExposition", "Sockets", "Threads",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -105,7 +106,7 @@ let package = Package(
             name: "MicroHTTPDTests",
             dependencies: [
                 "ByteBuffers", "HTTPMessages", "KeyValueAPI", "KeyValueStore", "Locks", "MicroHTTPD", "Sockets",
-                "TestSupport",
+                "TestSupport", "Threads",
             ],
             swiftSettings: checked),
         .testTarget(

@@ -2,14 +2,63 @@ import CAllocator
 import KeyValueStore
 import Locks
 import Logging
+import Sockets
+import Synchronization
+import Threads
 
-/// Frees what has expired, ten times a second, and gives memory back to the system that the store does not need any more,
-/// until the task is cancelled. Asks each shard for its counters, and where something may have expired, looks at its table.
-func keepHouse(_ store: ShardedStore, logger: Logger) async {
-    var memory = MemoryMark()
-    var turn = 0
-    while !Task.isCancelled {
-        try? await Task.sleep(for: .milliseconds(100))
+/// A thread that frees what has expired, ten times a second, and gives memory back to the system that the store does not need any
+/// more. It asks each shard for its counters, and where something may have expired, looks at its table.
+///
+/// No task, because Dispatch, on which tasks run, looks once a second at a file for each of its threads, and ends the process where
+/// that cannot be opened. While requests are served and no task runs, it has none.
+final class Housekeeper: Sendable {
+    private let store: ShardedStore
+    private let logger: Logger
+    private let wakeUp: WakeUp
+    private let isStopping = Atomic<Bool>(false)
+    private let thread = JoinableThread()
+
+    /// For this store. No thread is started yet.
+    init(_ store: ShardedStore, logger: Logger) throws(SocketFailure) {
+        self.store = store
+        self.logger = logger
+        wakeUp = try WakeUp()
+    }
+
+    /// Starts the thread; it keeps the housekeeper alive until it ends.
+    func start() throws(SocketFailure) {
+        try thread.start("housekeeping") { self.run() }
+    }
+
+    /// Blocks until the thread has ended, which it does before its next turn.
+    func stop() {
+        isStopping.store(true, ordering: .relaxed)
+        wakeUp.signal()
+        thread.join()
+    }
+
+    private func run() {
+        var house = House(store, logger)
+        while !isStopping.load(ordering: .relaxed) {
+            wakeUp.wait(until: .now + .milliseconds(100))
+            house.keep()
+        }
+    }
+}
+
+/// What is done, and what is remembered from turn to turn.
+private struct House {
+    private let store: ShardedStore
+    private let logger: Logger
+    private var memory = MemoryMark()
+    private var turn = 0
+
+    init(_ store: ShardedStore, _ logger: Logger) {
+        self.store = store
+        self.logger = logger
+    }
+
+    mutating func keep() {
         let result = store.sweep()
         if result.removedCount > 0 {
             logger.debug(
@@ -22,7 +71,7 @@ func keepHouse(_ store: ShardedStore, logger: Logger) async {
         memory.note(payload: store.payloadBytes)
         turn += 1
         // Once a second at most, since it takes the allocator's locks for a while.
-        guard turn.isMultiple(of: 10), memory.mustTrim() else { continue }
+        guard turn.isMultiple(of: 10), memory.mustTrim() else { return }
         // The allocator keeps what lies between blocks in use, and gives it back only when it is told to.
         let start = monotonicNanoseconds()
         latchkey_return_free_memory()

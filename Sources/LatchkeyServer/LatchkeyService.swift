@@ -40,6 +40,7 @@ struct LatchkeyService: Service {
     func run() async throws {
         let state = ServiceState()
         let server = try start(state)
+        let housekeeper = try startHousekeeper(server)
         state.server.withLock { $0 = server }
         announce("http://\(server.address.urlHost):\(server.address.port)")
         logger.info(
@@ -48,8 +49,7 @@ struct LatchkeyService: Service {
                 "address": "\(server.address.urlHost):\(server.address.port)", "threads": "\(configuration.threads)",
                 "shards": "\(configuration.shards)",
             ])
-        let housekeeping = Task { await keepHouse(store, logger: logger) }
-        defer { housekeeping.cancel() }
+        defer { housekeeper.stop() }
         // Cancellation ends the wait by throwing, and is a reason to drain like any other.
         try? await gracefulShutdown()
         await drain(server, state)
@@ -82,6 +82,17 @@ struct LatchkeyService: Service {
             server.requestLogging = configuration.requestLogging(to: logger)
             return try HTTPServer(server, handler: api)
         } catch {
+            throw StartFailure(description: "\(error)")
+        }
+    }
+
+    private func startHousekeeper(_ server: HTTPServer) throws(StartFailure) -> Housekeeper {
+        do {
+            let housekeeper = try Housekeeper(store, logger: logger)
+            try housekeeper.start()
+            return housekeeper
+        } catch {
+            server.stop()
             throw StartFailure(description: "\(error)")
         }
     }

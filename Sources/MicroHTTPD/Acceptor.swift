@@ -2,6 +2,7 @@ import Glibc
 import HTTPMessages
 import Sockets
 import Synchronization
+import Threads
 
 /// The thread that accepts connections and spreads them over the event loops, each to the one with the fewest. It also
 /// ends the connections that their clients have left or leave idle.

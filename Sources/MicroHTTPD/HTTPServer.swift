@@ -1,6 +1,7 @@
 import CMicroHTTPD
 public import HTTPMessages
 public import Sockets
+import Threads
 
 /// An HTTP server on libmicrohttpd: one thread that accepts, event loops that each serve their share of the
 /// connections, workers that run them, and one thread that resumes the requests whose answers come later. It knows nothing

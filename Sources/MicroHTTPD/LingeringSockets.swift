@@ -1,6 +1,7 @@
 import Glibc
 import Locks
 import Sockets
+import Threads
 
 /// Sockets that were answered before all of their request was read.
 ///

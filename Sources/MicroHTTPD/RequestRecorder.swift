@@ -2,6 +2,7 @@ public import HTTPMessages
 import Locks
 import Sockets
 import Synchronization
+import Threads
 
 /// A request that was answered, for a log.
 public struct RequestRecord: Sendable {

@@ -2,6 +2,7 @@ import CMicroHTTPD
 import Glibc
 import Sockets
 import Synchronization
+import Threads
 
 /// The thread that resumes suspended connections, those of all event loops: when they are woken, and when their
 /// deadlines are over.

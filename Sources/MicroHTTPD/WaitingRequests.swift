@@ -1,6 +1,7 @@
 import CMicroHTTPD
 import Locks
 import Sockets
+import Threads
 
 /// The requests of one event loop whose connections are suspended.
 ///

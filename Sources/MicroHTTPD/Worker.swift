@@ -2,6 +2,7 @@ import Glibc
 import Locks
 import Sockets
 import Synchronization
+import Threads
 
 /// A thread that runs event loops: one, in which it sleeps, or several in turn.
 final class Worker: Sendable {

@@ -2,6 +2,7 @@ import Glibc
 import Locks
 import Sockets
 import Synchronization
+import Threads
 
 /// The threads that run the event loops: as many as there are loops, or fewer where there are fewer cores to be had.
 ///

@@ -13,6 +13,7 @@ import Testing
             let (program, port) = try Program.serving()
             let inside = try connect(port)
             #expect(try isServed(inside))
+            try program.waitForNoTasks()
             let limit = try #require(program.descriptors().max()) + 1
             try program.limitDescriptors(to: limit)
             // There may be gaps among the numbers that are in use.
@@ -42,6 +43,7 @@ import Testing
             let (program, port) = try Program.serving()
             let inside = try connect(port)
             #expect(try isServed(inside))
+            try program.waitForNoTasks()
             // Not even the number of the one that is kept for refusals may be taken again.
             try program.limitDescriptors(to: 3)
             let waiting = try (0..<10).map { _ in try connect(port) }

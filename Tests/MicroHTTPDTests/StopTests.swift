@@ -8,6 +8,7 @@ import TestSupport
 import Testing
 
 @testable import MicroHTTPD
+import Threads
 
 /// An event loop that is stopped while it answers.
 @Suite(.timeLimit(.minutes(suiteMinutes))) struct StopTests {

@@ -2,6 +2,7 @@ import TestSupport
 import Testing
 
 @testable import MicroHTTPD
+import Threads
 
 /// When requests that wait are due, at instants that are made up.
 @Suite final class WaitingListTests {

@@ -7,6 +7,7 @@ import TestSupport
 import Testing
 
 @testable import MicroHTTPD
+import Threads
 
 /// Threads that run event loops, which change hands.
 @Suite(.timeLimit(.minutes(suiteMinutes))) struct WorkersTests {

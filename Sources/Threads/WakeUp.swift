@@ -1,13 +1,14 @@
 import Glibc
-import Sockets
+public import Sockets
 
 /// Ends a `poll` on another thread: a pipe that holds at most a few bytes. `pipe(2)`.
-final class WakeUp: Sendable {
+public final class WakeUp: Sendable {
     /// What to poll for input.
-    let descriptor: Int32
+    public let descriptor: Int32
     private let writing: Int32
 
-    init() throws(SocketFailure) {
+    /// One that was not signalled. Throws where the process has no descriptors left.
+    public init() throws(SocketFailure) {
         var ends: (Int32, Int32) = (-1, -1)
         let result = withUnsafeMutablePointer(to: &ends) {
             $0.withMemoryRebound(to: Int32.self, capacity: 2) { pipe($0) }
@@ -27,7 +28,7 @@ final class WakeUp: Sendable {
 
     /// Waits until `signal()` has been called, or `instant` is over; nil is never over. At most a millisecond late. Takes
     /// back all signals so far.
-    func wait(until instant: ContinuousClock.Instant?) {
+    public func wait(until instant: ContinuousClock.Instant?) {
         var milliseconds: Int32 = -1
         if let instant {
             let rest = (instant - .now) / Duration.milliseconds(1)
@@ -39,13 +40,13 @@ final class WakeUp: Sendable {
     }
 
     /// Wakes the one who polls, now or at the next poll.
-    func signal() {
+    public func signal() {
         var byte: UInt8 = 0
         write(writing, &byte, 1)
     }
 
     /// Takes back all signals so far.
-    func clear() {
+    public func clear() {
         withUnsafeTemporaryAllocation(byteCount: 64, alignment: 1) { buffer in
             while read(descriptor, buffer.baseAddress, buffer.count) > 0 {}
         }
