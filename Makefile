@@ -12,12 +12,14 @@ STRICT_FLAGS := --explicit-target-dependency-import-check error -Xswiftc -warnin
 TEST_FLAGS := --disable-xctest
 # One test after the other where each takes ten times as long: all at once they would wait for each other.
 SLOW_TEST_FLAGS := $(TEST_FLAGS) --no-parallel
-SWIFT_FILES := Package.swift Sources Tests Benchmarks/StoreBenchmark/Package.swift Benchmarks/StoreBenchmark/Sources
+SWIFT_FILES := Package.swift Sources Tests Benchmarks/StoreBenchmark/Package.swift Benchmarks/StoreBenchmark/Sources \
+	Torture/Fuzz/Package.swift $(wildcard Torture/Fuzz/Sources/parser-fuzzer/*.swift)
 
 .DEFAULT_GOAL := help
 .PHONY: help run build release test test-tsan test-asan check-api check-page screenshot check-deploy check-clients format lint image
 .PHONY: run-image toolchain dependencies test-dependencies
 .PHONY: bench bench-quick bench-budget bench-store bench-test
+.PHONY: torture torture-quick torture-test torture-asan torture-tsan
 
 help: ## Tell what can be made.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -116,6 +118,42 @@ bench-store: dependencies ## Measure the store alone, against dashmap and other 
 bench-test: ## Test the pure parts of the benchmark.
 	@Scripts/install-dependencies python3
 	cd Benchmarks && python3 -m unittest discover --start-directory tests --top-level-directory .
+
+TORTURE := @Scripts/install-dependencies python3 gcc; cd Torture && python3 -m latchkey_torture
+# Given to the torture: make torture TORTURE_ARGS="--only http --seed 7"
+TORTURE_ARGS ?=
+# The package manager's own builds, where no others are named.
+ASAN_BINARY ?= .build-asan/debug/latchkey
+TSAN_BINARY ?= .build-tsan/debug/latchkey
+
+ifdef BINARY
+torture torture-quick: TORTURE_BINARIES := --binary $(abspath $(BINARY))
+else
+torture torture-quick: build
+endif
+torture torture-quick: TORTURE_BINARIES += --asan-binary $(abspath $(ASAN_BINARY)) --tsan-binary $(abspath $(TSAN_BINARY))
+ifeq ($(origin ASAN_BINARY),file)
+torture torture-quick: torture-asan
+endif
+ifeq ($(origin TSAN_BINARY),file)
+torture: torture-tsan
+endif
+
+torture: ## Try to break the server, for two hours and a half, and tell what it survived. With BINARY=FILE: as with bench.
+	$(TORTURE) run $(TORTURE_BINARIES) $(TORTURE_ARGS)
+
+torture-quick: ## The short forms, but for ThreadSanitizer's.
+	$(TORTURE) run --quick --only http,histories,endings,faults,parsers,soak $(TORTURE_BINARIES) $(TORTURE_ARGS)
+
+torture-test: ## Test the pure parts of the torture.
+	@Scripts/install-dependencies python3 gcc
+	cd Torture && python3 -m unittest discover --start-directory tests --top-level-directory .
+
+torture-asan: dependencies
+	$(SWIFT) build --product latchkey --sanitize=address -Xswiftc -DADDRESS_SANITIZER --scratch-path .build-asan $(SWIFT_FLAGS)
+
+torture-tsan: dependencies
+	$(SWIFT) build --product latchkey --sanitize=thread -Xswiftc -DTHREAD_SANITIZER --scratch-path .build-tsan $(SWIFT_FLAGS)
 
 format: toolchain ## Lay the sources out as .swift-format says.
 	$(SWIFT) format --in-place --recursive --parallel --configuration .swift-format $(SWIFT_FILES)

@@ -47,12 +47,13 @@ def find(program: str, package: str) -> str:
     return found
 
 
-def compile_c(name: str, sources: list[pathlib.Path], *flags: str, newer_than: Iterable[pathlib.Path] = ()) -> pathlib.Path:
+def compile_c(name: str, sources: list[pathlib.Path], *flags: str, newer_than: Iterable[pathlib.Path] = (),
+              build: pathlib.Path = paths.BUILD) -> pathlib.Path:
     """Builds a C program, or a library with `-shared`, where it is older than its sources or `newer_than`."""
-    target = paths.BUILD / name
+    target = build / name
     if target.exists() and target.stat().st_mtime > max(file.stat().st_mtime for file in [*sources, *newer_than]):
         return target
-    paths.BUILD.mkdir(parents=True, exist_ok=True)
+    build.mkdir(parents=True, exist_ok=True)
     output([find("gcc", "gcc"), "-O2", "-Wall", "-Wextra", "-Werror", "-o", target, *sources, *flags])
     return target
 

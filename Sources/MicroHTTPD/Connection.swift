@@ -141,7 +141,26 @@ final class Connection: @unchecked Sendable {
         if reading.check.isChunked || !knowsBlock { endsConnection = true }
         let headCount = latchkey_request_head_bytes(connection)
         headCost = headCount + fieldCount * Self.fieldCost
+        if request.has(.expect), !reading.check.isChunked,
+            request.first(.contentLength)?.allSatisfy({ $0 == UInt8(ascii: "0") }) ?? true
+        {
+            forgetExpectation()
+        }
         return reading.check.problem(headCount: headCount, isKnownMethod: request.method != .unknown)
+    }
+
+    /// Makes the library see no `100-continue` where there is no content to wait for (RFC 9110 section 10.1.1).
+    ///
+    /// It would send the interim answer all the same, and then take what follows of the next request for the end of this one's
+    /// content: the access handler would be asked for an answer where the library takes none, and the connection ended.
+    private func forgetExpectation() {
+        for field in request.fields where field.name == .expect {
+            field.value.withUnsafeBytes { bytes in
+                guard let first = bytes.baseAddress, !bytes.isEmpty else { return }
+                // The value lies in the connection's own memory, which the library writes into itself.
+                UnsafeMutableRawPointer(mutating: first).storeBytes(of: UInt8(ascii: "-"), as: UInt8.self)
+            }
+        }
     }
 
     @inline(__always)
@@ -151,8 +170,9 @@ final class Connection: @unchecked Sendable {
         fields.append(Request.Field(name: name, text: text, value: value))
     }
 
-    /// The library's record of a field, rounded up. `struct MHD_HTTP_Header`.
-    private static let fieldCost = 80
+    /// The library's record of a field, which is half of this, and as much again: requests that follow may fill what it
+    /// receives in, half of its memory, and then there is room for the answer's head beside 80 records and not beside 100.
+    private static let fieldCost = 128
 
     /// The handler is about to be asked.
     @inline(__always)

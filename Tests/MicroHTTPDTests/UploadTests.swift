@@ -24,6 +24,23 @@ import Testing
         }
     }
 
+    @Test(
+        arguments: ["DELETE /keys/a", "GET /keys/a", "PUT /keys/a", "POST /keys/a?op=getdel"],
+        ["", "Content-Length: 00\r\n"])
+    func `who waits for leave to send nothing is answered, and what follows too`(line: String, length: String)
+        async throws
+    {
+        try await withServer { live in
+            try live.put("a", [1])
+            let client = try live.connect()
+            let request = "\(line) HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n\(length)\r\n"
+            try client.send(request + "OPTIONS /keys/a HTTP/1.1\r\nHost: x\r\n\r\n")
+            #expect([200, 204].contains(try client.response().status))
+            let next = try client.response()
+            #expect(next.status == 204 && next["Allow"] != nil)
+        }
+    }
+
     @Test func `many chunks of odd lengths make one value`() async throws {
         try await withServer { live in
             let value = pattern(300_000)

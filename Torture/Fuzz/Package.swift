@@ -1,0 +1,23 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Targets of the service, through links, and a program that a coverage-guided fuzzer drives. A package of its own, since all of it
+// is built for the fuzzer: see parsers.py.
+let package = Package(
+    name: "parser-fuzzer",
+    targets: [
+        .target(name: "ByteBuffers"),
+        .target(name: "CThreadSanitizer"),
+        .target(name: "CFutex"),
+        .target(name: "CLockWait"),
+        .target(name: "Locks", dependencies: ["CFutex", "CLockWait", "CThreadSanitizer"]),
+        .target(name: "KeyValueStore", dependencies: ["ByteBuffers", "Locks"]),
+        .target(name: "HTTPMessages", dependencies: ["ByteBuffers"]),
+        .target(name: "KeyValueAPI", dependencies: ["ByteBuffers", "HTTPMessages", "KeyValueStore"]),
+        .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd"),
+        .executableTarget(
+            name: "parser-fuzzer",
+            dependencies: ["ByteBuffers", "CMicroHTTPD", "HTTPMessages", "KeyValueAPI", "KeyValueStore"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,1 @@
+../../../../Sources/MicroHTTPD/HeadCheck.swift
