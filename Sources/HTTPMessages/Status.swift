@@ -7,6 +7,8 @@ public enum Status: UInt16, CaseIterable, Sendable {
     case partialContent = 206
     case notModified = 304
     case badRequest = 400
+    case unauthorized = 401
+    case forbidden = 403
     case notFound = 404
     case methodNotAllowed = 405
     case conflict = 409
@@ -33,19 +35,21 @@ public enum Status: UInt16, CaseIterable, Sendable {
         case .partialContent: 3
         case .notModified: 4
         case .badRequest: 5
-        case .notFound: 6
-        case .methodNotAllowed: 7
-        case .conflict: 8
-        case .preconditionFailed: 9
-        case .contentTooLarge: 10
-        case .uriTooLong: 11
-        case .rangeNotSatisfiable: 12
-        case .headerFieldsTooLarge: 13
-        case .internalServerError: 14
-        case .notImplemented: 15
-        case .serviceUnavailable: 16
-        case .versionNotSupported: 17
-        case .insufficientStorage: 18
+        case .unauthorized: 6
+        case .forbidden: 7
+        case .notFound: 8
+        case .methodNotAllowed: 9
+        case .conflict: 10
+        case .preconditionFailed: 11
+        case .contentTooLarge: 12
+        case .uriTooLong: 13
+        case .rangeNotSatisfiable: 14
+        case .headerFieldsTooLarge: 15
+        case .internalServerError: 16
+        case .notImplemented: 17
+        case .serviceUnavailable: 18
+        case .versionNotSupported: 19
+        case .insufficientStorage: 20
         }
     }
 
@@ -58,6 +62,8 @@ public enum Status: UInt16, CaseIterable, Sendable {
         case .partialContent: "Partial Content"
         case .notModified: "Not Modified"
         case .badRequest: "Bad Request"
+        case .unauthorized: "Unauthorized"
+        case .forbidden: "Forbidden"
         case .notFound: "Not Found"
         case .methodNotAllowed: "Method Not Allowed"
         case .conflict: "Conflict"

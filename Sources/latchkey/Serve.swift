@@ -15,6 +15,9 @@ struct Serve: AsyncParsableCommand {
     @Option(Setting.maxMemory) var maxMemory: String?
     @Option(Setting.defaultTTL) var defaultTTL: String?
     @Option(Setting.maxConnections) var maxConnections: String?
+    @Option(Setting.adminListen) var adminListen: String?
+    @Option(Setting.tokenFile) var tokenFile: String?
+    @Option(Setting.readTokenFile) var readTokenFile: String?
     @Option(Setting.idleTimeout) var idleTimeout: String?
     @Option(Setting.drainTimeout) var drainTimeout: String?
     @Option(Setting.accessLog) var accessLog: String?
@@ -28,14 +31,15 @@ struct Serve: AsyncParsableCommand {
             (.host, host), (.port, port), (.threads, threads), (.shards, shards), (.maxValueBytes, maxValueBytes),
             (.maxKeyBytes, maxKeyBytes), (.maxMemory, maxMemory), (.defaultTTL, defaultTTL),
             (.maxConnections, maxConnections),
-            (.idleTimeout, idleTimeout),
-            (.drainTimeout, drainTimeout), (.accessLog, accessLog),
+            (.adminListen, adminListen), (.tokenFile, tokenFile), (.readTokenFile, readTokenFile),
+            (.idleTimeout, idleTimeout), (.drainTimeout, drainTimeout), (.accessLog, accessLog),
             (.slowRequest, slowRequest), (.logLevel, logLevel), (.logFormat, logFormat), (.config, config),
         ])
         let configuration = try await ServerConfiguration.load(
             flags: flags, environment: ProcessEnvironment.variables)
-        try await serve(configuration, logger: configuration.makeLogger()) { url in
-            print("latchkey: serving on \(url)")
+        try await serve(configuration, logger: configuration.makeLogger()) { addresses in
+            print("latchkey: serving on \(addresses.url)")
+            if let url = addresses.adminURL { print("latchkey: metrics and health on \(url)") }
             // Standard output may be a pipe, which would hold the line back.
             fflush(nil)
         }
