@@ -11,6 +11,7 @@ RUN swift package resolve
 COPY openapi.yaml ./
 COPY Sources Sources
 COPY Tests Tests
+COPY Scripts/make-sbom Scripts/make-sbom
 # The repository is not at hand here, so that the commit is told.
 ARG REVISION
 RUN LATCHKEY_COMMIT=$(printf '%.12s' "$REVISION") \
@@ -22,6 +23,10 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends libmicrohttpd12 zlib1g \
     && rm -rf /var/cache/apt/* /var/lib/apt/lists/*
 COPY --from=build /usr/local/bin/latchkey /usr/local/bin/latchkey
+ARG VERSION=0.1.0
+# What is in here: CycloneDX, for scanners and auditors.
+RUN --mount=type=bind,from=build,source=/latchkey,target=/source \
+    sh /source/Scripts/make-sbom /source/Package.resolved "$VERSION" >/usr/share/sbom.cdx.json
 # By number, so that Kubernetes can see that it is not root.
 USER 65532:65532
 ENV LATCHKEY_HOST=0.0.0.0
@@ -30,7 +35,6 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s CMD ["/usr/local/bin/latchkey", "healthcheck"]
 ENTRYPOINT ["/usr/local/bin/latchkey"]
 
-ARG VERSION=0.1.0
 ARG REVISION
 ARG SOURCE
 LABEL org.opencontainers.image.title="Latchkey" \

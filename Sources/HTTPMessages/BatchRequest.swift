@@ -19,6 +19,9 @@ public enum BatchRequest {
         case get(key: BorrowedBytes)
         case put(key: BorrowedBytes, value: BorrowedBytes)
         case delete(key: BorrowedBytes)
+
+        /// Whether it may change something.
+        public var writes: Bool { if case .get = self { false } else { true } }
     }
 
     /// The items in `body`, at most `limit`. O(n).

@@ -117,6 +117,7 @@ public import ByteBuffers
         if let preference = extra.preferenceApplied { append("\r\nPreference-Applied: ", preference) }
         if extra.isGzip { append("\r\nContent-Encoding: gzip") }
         if let policy = extra.securityPolicy { append("\r\nContent-Security-Policy: ", policy) }
+        if let challenge = extra.challenge { append("\r\nWWW-Authenticate: ", challenge.text) }
         if extra.isNotToBeSniffed { append("\r\nX-Content-Type-Options: nosniff") }
     }
 

@@ -2,7 +2,8 @@ public import ByteBuffers
 
 /// The request fields that this service acts on.
 public enum FieldName: UInt8, CaseIterable, Sendable {
-    case accept, acceptEncoding, contentEncoding, contentLength, contentRange, contentType, expect, ifMatch,
+    case accept, acceptEncoding, authorization, contentEncoding, contentLength, contentRange, contentType, expect,
+        ifMatch,
         ifNoneMatch, ifRange, prefer, range
     /// Any name that starts with `Latchkey-Meta-`, also that alone, which is refused where it would be stored.
     case metadata
@@ -20,6 +21,7 @@ public enum FieldName: UInt8, CaseIterable, Sendable {
         case 12 where name.equalsIgnoringCase("content-type"): self = .contentType
         case 13 where name.equalsIgnoringCase("if-none-match"): self = .ifNoneMatch
         case 13 where name.equalsIgnoringCase("content-range"): self = .contentRange
+        case 13 where name.equalsIgnoringCase("authorization"): self = .authorization
         case 15 where name.equalsIgnoringCase("accept-encoding"): self = .acceptEncoding
         case 14 where name.equalsIgnoringCase("content-length"): self = .contentLength
         case 16 where name.equalsIgnoringCase("content-encoding"): self = .contentEncoding
@@ -33,6 +35,7 @@ public enum FieldName: UInt8, CaseIterable, Sendable {
         switch self {
         case .accept: "Accept"
         case .acceptEncoding: "Accept-Encoding"
+        case .authorization: "Authorization"
         case .contentEncoding: "Content-Encoding"
         case .contentLength: "Content-Length"
         case .contentRange: "Content-Range"

@@ -2,8 +2,15 @@ public import ByteBuffers
 
 /// What answers requests, without knowing how they arrive. Called on all of the HTTP engine's threads at once.
 ///
-/// For each request: `receive` when its fields have arrived, then `respond` when all of it has.
+/// For each request: `refusal` and `receive` when its fields have arrived, then `respond` when all of it has.
 public protocol RequestHandler: AnyObject, Sendable {
+    /// Whether `refusal` is to be asked. The same at all times: the engine asks once.
+    var isGuarded: Bool { get }
+
+    /// The answer to a request that is not to be carried out, whoever may send another; nil for all others. Its content
+    /// is not read. Called first, where the handler is guarded.
+    func refusal(of request: Request) -> Response?
+
     /// Decides what to do with a request whose content has not arrived yet. Not called for those that bring none
     /// (`Request.mayBringContent`), which are answered at their end.
     ///
@@ -13,6 +20,14 @@ public protocol RequestHandler: AnyObject, Sendable {
     /// Answers a request that has arrived completely. With a body of `later`, the request waits for its answer, without a
     /// thread or a timer of its own.
     func respond(to request: Request, upload: consuming Upload) -> Response
+}
+
+extension RequestHandler {
+    /// Everybody may send everything.
+    public var isGuarded: Bool { false }
+
+    /// Nothing is refused.
+    public func refusal(of request: Request) -> Response? { nil }
 }
 
 /// What to do with a request's content.

@@ -118,6 +118,8 @@ extension Response {
         public let isGzip: Bool
         /// `Content-Security-Policy`, without control characters.
         public let securityPolicy: String?
+        /// `WWW-Authenticate`.
+        public let challenge: Challenge?
 
         /// The longest `Link`, in bytes: room for a prefix of 4,096 bytes, percent-encoded, and a cursor.
         public static let maximumLinkCount = 4096 + 512
@@ -126,7 +128,7 @@ extension Response {
         public init(
             timeToLive: Int? = nil, contentRange: (part: Range<Int>, count: Int)? = nil, unsatisfiedOf: Int? = nil,
             link: String? = nil, preferenceApplied: String? = nil, isNotToBeSniffed: Bool = false, isGzip: Bool = false,
-            securityPolicy: String? = nil
+            securityPolicy: String? = nil, challenge: Challenge? = nil
         ) {
             self.timeToLive = timeToLive
             self.contentRange = contentRange
@@ -136,6 +138,7 @@ extension Response {
             self.isNotToBeSniffed = isNotToBeSniffed
             self.isGzip = isGzip
             self.securityPolicy = securityPolicy
+            self.challenge = challenge
         }
     }
 }
@@ -145,13 +148,14 @@ extension Response {
     public mutating func add(
         timeToLive: Int? = nil, contentRange: (part: Range<Int>, count: Int)? = nil, unsatisfiedOf: Int? = nil,
         link: String? = nil, preferenceApplied: String? = nil, isNotToBeSniffed: Bool = false, isGzip: Bool = false,
-        securityPolicy: String? = nil
+        securityPolicy: String? = nil, challenge: Challenge? = nil
     ) {
         extra = Extra(
             timeToLive: timeToLive ?? extra?.timeToLive, contentRange: contentRange ?? extra?.contentRange,
             unsatisfiedOf: unsatisfiedOf ?? extra?.unsatisfiedOf, link: link ?? extra?.link,
             preferenceApplied: preferenceApplied ?? extra?.preferenceApplied,
             isNotToBeSniffed: isNotToBeSniffed || extra?.isNotToBeSniffed == true,
-            isGzip: isGzip || extra?.isGzip == true, securityPolicy: securityPolicy ?? extra?.securityPolicy)
+            isGzip: isGzip || extra?.isGzip == true, securityPolicy: securityPolicy ?? extra?.securityPolicy,
+            challenge: challenge ?? extra?.challenge)
     }
 }

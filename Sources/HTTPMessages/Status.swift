@@ -7,6 +7,8 @@ public enum Status: UInt16, CaseIterable, Sendable {
     case partialContent = 206
     case notModified = 304
     case badRequest = 400
+    case unauthorized = 401
+    case forbidden = 403
     case notFound = 404
     case methodNotAllowed = 405
     case requestTimeout = 408
@@ -34,20 +36,22 @@ public enum Status: UInt16, CaseIterable, Sendable {
         case .partialContent: 3
         case .notModified: 4
         case .badRequest: 5
-        case .notFound: 6
-        case .methodNotAllowed: 7
-        case .requestTimeout: 8
-        case .conflict: 9
-        case .preconditionFailed: 10
-        case .contentTooLarge: 11
-        case .uriTooLong: 12
-        case .rangeNotSatisfiable: 13
-        case .headerFieldsTooLarge: 14
-        case .internalServerError: 15
-        case .notImplemented: 16
-        case .serviceUnavailable: 17
-        case .versionNotSupported: 18
-        case .insufficientStorage: 19
+        case .unauthorized: 6
+        case .forbidden: 7
+        case .notFound: 8
+        case .methodNotAllowed: 9
+        case .requestTimeout: 10
+        case .conflict: 11
+        case .preconditionFailed: 12
+        case .contentTooLarge: 13
+        case .uriTooLong: 14
+        case .rangeNotSatisfiable: 15
+        case .headerFieldsTooLarge: 16
+        case .internalServerError: 17
+        case .notImplemented: 18
+        case .serviceUnavailable: 19
+        case .versionNotSupported: 20
+        case .insufficientStorage: 21
         }
     }
 
@@ -60,6 +64,8 @@ public enum Status: UInt16, CaseIterable, Sendable {
         case .partialContent: "Partial Content"
         case .notModified: "Not Modified"
         case .badRequest: "Bad Request"
+        case .unauthorized: "Unauthorized"
+        case .forbidden: "Forbidden"
         case .notFound: "Not Found"
         case .methodNotAllowed: "Method Not Allowed"
         case .requestTimeout: "Request Timeout"

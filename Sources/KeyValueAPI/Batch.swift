@@ -19,12 +19,15 @@ extension KeyValueAPI {
     /// be read.
     func batch(_ request: Request, _ upload: consuming Upload) throws(Problem) -> Response {
         let content = try takeContent(upload, limit: limits.batchBytes, "batch").freeze()
-        let answer = try content.withBorrowedBytes { (content) throws(Problem) in
+        let answer = try content.withBorrowedBytes { (content) throws(Problem) -> SharedBytes? in
             let items = try BatchRequest.parse(content, limit: BatchRequest.maximumItemCount)
+            // Who may only read has come so far, since what is in a batch shows when all of it is here.
+            if isGuarded, items.contains(where: \.writes), !mayWrite(request) { return nil }
             var answer = BatchAnswer(reserving: 64 * items.count)
             for item in items { carryOut(item, &answer) }
             return answer.finish()
         }
+        guard let answer else { return self.response(to: request, .batch, refused: .readOnly) }
         var response = Response(.ok, route: Route.batch.id, body: .shared(answer))
         response.contentType = .batch
         return response

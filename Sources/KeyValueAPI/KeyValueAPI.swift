@@ -31,22 +31,28 @@ public final class KeyValueAPI: RequestHandler {
     /// Tells this run's entity tags from those of others.
     let nonce: UInt64
     let documents: ServiceDocuments
+    let surface: Surface
+    /// Who is let in; nil for everybody.
+    let access: AccessControl?
     let removalSlots = RemovalSlots()
 
-    /// An API over `store`.
+    /// An API over `store`, of which `surface` is served, to those whom `access` lets in.
     public init(
-        store: ShardedStore, limits: Limits, documents: ServiceDocuments, nonce: UInt64 = EntityTag.randomNonce()
+        store: ShardedStore, limits: Limits, documents: ServiceDocuments, surface: Surface = .everything,
+        access: AccessControl? = nil, nonce: UInt64 = EntityTag.randomNonce()
     ) {
         self.store = store
         self.limits = limits
         self.documents = documents
+        self.surface = surface
+        self.access = access
         self.nonce = nonce
     }
 
     /// Decides on a request with a value before its content arrives; all others are answered when they are complete.
     public func receive(_ request: Request, into builder: inout BytesBuilder?) -> Reception {
         let target = request.target
-        let route = Route(path: target.path)
+        let route = route(of: target)
         do throws(Problem) {
             switch (route, request.method) {
             case (.keys, .put): return try receivePut(request, target, &builder)
@@ -66,7 +72,7 @@ public final class KeyValueAPI: RequestHandler {
     /// Answers a complete request: finds its route, and maps what became of it to a status.
     public func respond(to request: Request, upload: consuming Upload) -> Response {
         let target = request.target
-        let route = Route(path: target.path)
+        let route = route(of: target)
         do throws(Problem) {
             switch request.method {
             case .get where route == .keys, .head where route == .keys: return try get(request, target)
@@ -109,7 +115,18 @@ public final class KeyValueAPI: RequestHandler {
     }
 
     func noSuchPath(_ target: RequestTarget) -> Problem {
-        Problem(.notFound, "no such path as '\(target.path.excerpt())'; keys are at /keys/<key>, help is at /")
+        var places: [String] = []
+        if surface.has(.keys) { places.append("keys are at /keys/<key>") }
+        if surface.has(.help) { places.append("help is at /") }
+        return Problem(
+            .notFound, "no such path as '\(target.path.excerpt())'; \(places.joined(separator: ", "))")
+    }
+
+    /// The route that a target leads to.
+    @inline(__always)
+    func route(of target: RequestTarget) -> Route {
+        let route = Route(path: target.path)
+        return surface.has(route) ? route : .other
     }
 
     private func options(_ target: RequestTarget, _ route: Route) -> Response {

@@ -17,6 +17,8 @@ public enum ClientFailure: Error, Equatable, Sendable {
     case refused(status: Int, reason: String, message: String)
     /// A file cannot be opened, read or written. The operation reads as after "cannot"; the code is the system's.
     case file(operation: String, code: Int32)
+    /// The file with this name has no token to show, for this reason.
+    case unusableToken(name: String, reason: String)
     /// A file had fewer bytes than it said at first.
     case fileShrank(name: String, missing: Int)
 
@@ -43,6 +45,7 @@ extension ClientFailure: CustomStringConvertible {
                 + (reason.isEmpty ? "" : " \(reason)") + (message.isEmpty ? "" : ": \(message)")
         // Unsafe: a string of C that stays as it is until the next call.
         case .file(let operation, let code): unsafe "cannot \(operation): \(String(cString: strerror(code)))"
+        case .unusableToken(let name, let reason): "cannot use token file \(name): \(reason)"
         case .fileShrank(let name, let missing): "cannot send \(name): it became \(missing) bytes shorter meanwhile"
         }
     }

@@ -6,11 +6,19 @@ public struct HTTPClient: Sendable {
     public let service: ServiceURL
     /// How long connecting, and every later step, may take without progress.
     public let timeoutSeconds: Int
+    /// Shown to the service with each request (RFC 6750 section 2.1); nil for none.
+    private let token: [UInt8]?
 
     /// A client of `service`. Connects when there is a request.
-    public init(_ service: ServiceURL, timeoutSeconds: Int = 60) {
+    public init(_ service: ServiceURL, timeoutSeconds: Int = 60, token: [UInt8]? = nil) {
         self.service = service
         self.timeoutSeconds = timeoutSeconds
+        self.token = token
+    }
+
+    /// The same client, with more patience.
+    func waiting(secondsMore seconds: Int) -> HTTPClient {
+        HTTPClient(service, timeoutSeconds: timeoutSeconds + seconds, token: token)
     }
 
     /// Sends a request and waits for the head of the final answer, which may come before all of the content is sent: the
@@ -20,6 +28,8 @@ public struct HTTPClient: Sendable {
     public func send(
         _ request: ClientRequest, content: RequestContent = .none, progress: (Int) -> Void = { _ in }
     ) throws(ClientFailure) -> ClientResponse {
+        var request = request
+        if let token { try request.add("Authorization", Array("Bearer ".utf8) + token) }
         var exchange = try Exchange(service, timeoutSeconds)
         try exchange.send(request.head(host: service.authority, contentFields: content.fields))
         switch content {

@@ -28,9 +28,7 @@ public struct KeyWatch {
     /// A watch that first tells of the state that the key is in. Its requests may take the time that the server waits,
     /// and the client's time-out on top.
     public init(_ client: HTTPClient, key: [UInt8]) {
-        self.client = HTTPClient(
-            client.service, timeoutSeconds: client.timeoutSeconds + Self.waitSeconds
-        )
+        self.client = client.waiting(secondsMore: Self.waitSeconds)
         target = client.service.target(key: key)
     }
 

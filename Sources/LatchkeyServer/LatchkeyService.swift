@@ -1,7 +1,3 @@
-import ByteBuffers
-import Compression
-import HTTPMessages
-import KeyValueAPI
 import KeyValueStore
 import Locks
 import Logging
@@ -16,22 +12,33 @@ public struct StartFailure: Error, CustomStringConvertible {
     public let description: String
 }
 
+/// Where a service is.
+public struct ServiceAddresses: Sendable {
+    /// Where keys are served.
+    public let url: String
+    /// Where metrics and health are, if that is elsewhere.
+    public let adminURL: String?
+}
+
 /// The whole service: a store, its API and an HTTP server, from start to drained.
 struct LatchkeyService: Service {
-    private let configuration: ServerConfiguration
-    private let logger: Logger
-    private let announce: @Sendable (_ url: String) -> Void
-    private let store: ShardedStore
+    let configuration: ServerConfiguration
+    let logger: Logger
+    let store: ShardedStore
+    /// What can be read anew while the service runs.
+    let files: ReloadableFiles
+    private let announce: @Sendable (ServiceAddresses) -> Void
 
-    /// A service that is set up as `configuration` says.
+    /// A service that is set up as `configuration` says. Throws where one of its files cannot be used.
     ///
     /// - Parameter announce: told where the service serves, once it does.
     init(
-        configuration: ServerConfiguration, logger: Logger, announce: @escaping @Sendable (_ url: String) -> Void
-    ) {
+        configuration: ServerConfiguration, logger: Logger, announce: @escaping @Sendable (ServiceAddresses) -> Void
+    ) throws(StartFailure) {
         self.configuration = configuration
         self.logger = logger
         self.announce = announce
+        files = try ReloadableFiles(configuration)
         store = ShardedStore(shards: configuration.shards, maximumMemory: configuration.maxMemory)
     }
 
@@ -39,65 +46,34 @@ struct LatchkeyService: Service {
     /// is over. Throws `StartFailure` where the address is taken or the system refuses what is needed.
     func run() async throws {
         let state = ServiceState()
-        let server = try start(state)
-        let housekeeper = try startHousekeeper(server)
+        let server = try startServer(state)
         state.server.withLock { $0 = server }
-        announce("http://\(server.address.urlHost):\(server.address.port)")
-        logger.info(
-            "serving",
-            metadata: [
-                "address": "\(server.address.urlHost):\(server.address.port)", "threads": "\(configuration.threads)",
-                "shards": "\(configuration.shards)",
-            ])
+        // After the other, since it says that that one is ready.
+        let admin = try startAdminServer(state)
+        let housekeeper = try startHousekeeper(server, admin)
         defer { housekeeper.stop() }
+        tell(server, admin)
         // Cancellation ends the wait by throwing, and is a reason to drain like any other.
         try? await gracefulShutdown()
-        await drain(server, state)
+        await drain(server, admin, state)
     }
 
-    private func start(_ state: ServiceState) throws(StartFailure) -> HTTPServer {
-        let (store, configuration) = (store, configuration)
-        let limits = KeyValueAPI.Limits(
-            keyBytes: configuration.maxKeyBytes, valueBytes: configuration.maxValueBytes,
-            defaultTimeToLive: TimeToLive(configuration.defaultTTL))
-        let documents = ServiceDocuments(
-            metrics: { ServiceMetrics(store: store, state: state).render(as: $0) },
-            isReady: { !state.isDraining.load(ordering: .relaxed) },
-            openAPI: SharedBytes(copying: PackageResources.openapi_yaml),
-            help: { SharedBytes(copying: helpPage(for: configuration, limits, port: state.port).utf8) },
-            livePage: LivePage.load(), compress: { gzip($0, level: .fast) })
-        let api = KeyValueAPI(store: store, limits: limits, documents: documents)
-        let connections = effectiveConnectionLimit(
-            configuration.maxConnections,
-            reserved: HTTPServer.reservedDescriptors(threads: configuration.threads), logger: logger)
-        do {
-            var server = HTTPServer.Configuration(
-                host: configuration.host, port: configuration.port, threads: configuration.threads,
-                maximumConnections: connections, deadlines: configuration.deadlines)
-            if configuration.maxConnectionsPerAddress > 0 {
-                server.maximumConnectionsPerAddress = configuration.maxConnectionsPerAddress
-            }
-            // A value that is too large by less than this gets its 413, and the connection lives on.
-            server.maximumSkippedBytes = 2 * configuration.maxValueBytes
-            server.requestLogging = configuration.requestLogging(to: logger)
-            return try HTTPServer(server, handler: api)
-        } catch {
-            throw StartFailure(description: "\(error)")
+    private func tell(_ server: HTTPServer, _ admin: HTTPServer?) {
+        announce(ServiceAddresses(url: "http://\(server.place)", adminURL: admin.map { "http://\($0.place)" }))
+        var metadata: Logger.Metadata = [
+            "address": "\(server.place)", "threads": "\(configuration.threads)", "shards": "\(configuration.shards)",
+        ]
+        if let admin { metadata["admin_address"] = "\(admin.place)" }
+        logger.info("serving", metadata: metadata)
+        if files.access == nil, !server.address.isLoopback {
+            logger.warning(
+                "whoever reaches the address may read and write all keys: there is no --token-file",
+                metadata: ["address": "\(server.place)"])
         }
     }
 
-    private func startHousekeeper(_ server: HTTPServer) throws(StartFailure) -> Housekeeper {
-        do {
-            let housekeeper = try Housekeeper(store, logger: logger)
-            try housekeeper.start()
-            return housekeeper
-        } catch {
-            server.stop()
-            throw StartFailure(description: "\(error)")
-        }
-    }
-
-    private func drain(_ server: HTTPServer, _ state: ServiceState) async {
+    private func drain(_ server: HTTPServer, _ admin: HTTPServer?, _ state: ServiceState) async {
+        let deadline = ContinuousClock.now + configuration.drainTimeout
         state.isDraining.store(true, ordering: .relaxed)
         logger.info("draining", metadata: ["connections": "\(server.connectionCount)"])
         let isDrained = await server.drain(timeout: configuration.drainTimeout)
@@ -105,17 +81,17 @@ struct LatchkeyService: Service {
             logger.warning("drain time-out", metadata: ["connections": "\(server.connectionCount)"])
         }
         server.stop()
+        // Last, so that it tells all the while that the service is not ready.
+        _ = await admin?.drain(timeout: max(.zero, deadline - .now))
+        admin?.stop()
         state.server.withLock { $0 = nil }
         logger.info("stopped")
     }
 }
 
-extension ServerConfiguration {
-    fileprivate var deadlines: HTTPServer.Deadlines {
-        HTTPServer.Deadlines(
-            head: headerTimeout, request: requestTimeout, content: bodyTimeout, answer: writeTimeout, idle: idleTimeout,
-            minimumRate: minRate)
-    }
+extension HTTPServer {
+    /// Host and port as they stand in a URL.
+    fileprivate var place: String { "\(address.urlHost):\(address.port)" }
 }
 
 /// What requests ask of the running service. `server` is set when it serves; requests that come before see none.

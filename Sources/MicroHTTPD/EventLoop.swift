@@ -15,6 +15,8 @@ import Synchronization
 /// worker starts and changed after they have ended; all else is constant or guards itself.
 final class EventLoop: @unchecked Sendable {
     let handler: any RequestHandler
+    /// Whether the handler is asked if it refuses a request, at hand.
+    let isGuarded: Bool
     let counters = RequestCounters()
     let durations = RequestDurations()
     let traffic = TrafficCounters()
@@ -92,6 +94,7 @@ final class EventLoop: @unchecked Sendable {
         rejections: Rejections = Rejections(), knowsBlock: Bool = isKnownVersion
     ) throws(SocketFailure) {
         self.handler = handler
+        isGuarded = handler.isGuarded
         self.skipLimit = skipLimit
         self.lingering = lingering
         self.waiting = waiting

@@ -134,6 +134,9 @@ private func headProblem(_ cost: Int) -> Problem {
 
 extension EventLoop {
     fileprivate func receive(_ connection: OpaquePointer, _ state: Connection) -> MHD_Result {
+        if isGuarded, let response = handler.refusal(of: state.request) {
+            return refuse(connection, state, response)
+        }
         guard state.request.mayBringContent else {
             state.phase = .skipping
             return .YES
@@ -154,6 +157,19 @@ extension EventLoop {
             state.phase = .answered
             return queueRefusal(response, on: connection, state)
         }
+        return .YES
+    }
+
+    /// Answers a request that is not to be carried out. With content, or if that may come, it ends the connection: none of it
+    /// is read.
+    private func refuse(_ connection: OpaquePointer, _ state: Connection, _ response: Response) -> MHD_Result {
+        state.beginTurn()
+        if state.request.mayBringContent || state.endsConnection {
+            state.phase = .answered
+            return queueRefusal(response, on: connection, state)
+        }
+        state.phase = .answering
+        state.prepared = response
         return .YES
     }
 

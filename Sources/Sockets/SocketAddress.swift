@@ -66,6 +66,25 @@ public struct SocketAddress: Sendable {
         }
     }
 
+    /// Whether only this machine reaches it: 127.0.0.0/8, ::1, and the first where it is written as an IPv6 address.
+    public var isLoopback: Bool {
+        withUnsafePointer(to: storage) { pointer in
+            if family == AF_INET {
+                return pointer.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
+                    UInt32(bigEndian: $0.pointee.sin_addr.s_addr) >> 24 == 127
+                }
+            }
+            guard family == AF_INET6 else { return false }
+            return pointer.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) {
+                withUnsafeBytes(of: $0.pointee.sin6_addr) { bytes in
+                    if bytes[..<10].contains(where: { $0 != 0 }) { return false }
+                    if bytes[10] == 0xff && bytes[11] == 0xff { return bytes[12] == 127 }
+                    return bytes[10..<15].allSatisfy { $0 == 0 } && bytes[15] == 1
+                }
+            }
+        }
+    }
+
     /// The host as it stands in a URL: `127.0.0.1`, `[::1]`.
     public var urlHost: String {
         var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))

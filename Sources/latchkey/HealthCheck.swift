@@ -6,20 +6,27 @@ struct HealthCheck: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "healthcheck",
         abstract: "Ask the server with these settings whether it is well.",
-        discussion: "Ends with 0 where it is, with 1 where it is not or does not answer.")
+        discussion: """
+            Asks at --admin-listen where that is set, and else where keys are served. Ends with 0 where it is well, with \
+            1 where it is not or does not answer.
+            """)
 
     @Option(Setting.host) var host: String?
     @Option(Setting.port) var port: String?
+    @Option(Setting.adminListen) var adminListen: String?
     @Option(Setting.config) var config: String?
 
     mutating func run() async throws {
         let configuration = try await ServerConfiguration.load(
-            flags: try givenFlags([(.host, host), (.port, port), (.config, config)]),
+            flags: try givenFlags([(.host, host), (.port, port), (.adminListen, adminListen), (.config, config)]),
             environment: ProcessEnvironment.variables)
-        guard configuration.port != 0 else {
-            throw ValidationError("healthcheck needs the port that the server chose: --port N")
+        let place =
+            configuration.adminListen ?? ListenAddress(host: configuration.host, port: configuration.port)
+        guard place.port != 0 else {
+            let flag = configuration.adminListen == nil ? "--port N" : "--admin-listen HOST:N"
+            throw ValidationError("healthcheck needs the port that the server chose: \(flag)")
         }
-        try checkHealth(host: Self.reachable(configuration.host), port: configuration.port)
+        try checkHealth(host: Self.reachable(place.host), port: place.port)
     }
 
     /// Where a server that listens on `host` is reached from here: all addresses include loopback.

@@ -21,6 +21,9 @@ struct Serve: AsyncParsableCommand {
     @Option(Setting.requestTimeout) var requestTimeout: String?
     @Option(Setting.writeTimeout) var writeTimeout: String?
     @Option(Setting.minRate) var minRate: String?
+    @Option(Setting.adminListen) var adminListen: String?
+    @Option(Setting.tokenFile) var tokenFile: String?
+    @Option(Setting.readTokenFile) var readTokenFile: String?
     @Option(Setting.idleTimeout) var idleTimeout: String?
     @Option(Setting.drainTimeout) var drainTimeout: String?
     @Option(Setting.accessLog) var accessLog: String?
@@ -35,14 +38,17 @@ struct Serve: AsyncParsableCommand {
             (.maxKeyBytes, maxKeyBytes), (.maxMemory, maxMemory), (.defaultTTL, defaultTTL),
             (.maxConnections, maxConnections), (.maxConnectionsPerAddress, maxConnectionsPerAddress),
             (.headerTimeout, headerTimeout), (.bodyTimeout, bodyTimeout), (.requestTimeout, requestTimeout),
-            (.writeTimeout, writeTimeout), (.minRate, minRate), (.idleTimeout, idleTimeout),
+            (.writeTimeout, writeTimeout), (.minRate, minRate),
+            (.adminListen, adminListen), (.tokenFile, tokenFile), (.readTokenFile, readTokenFile),
+            (.idleTimeout, idleTimeout),
             (.drainTimeout, drainTimeout), (.accessLog, accessLog),
             (.slowRequest, slowRequest), (.logLevel, logLevel), (.logFormat, logFormat), (.config, config),
         ])
         let configuration = try await ServerConfiguration.load(
             flags: flags, environment: ProcessEnvironment.variables)
-        try await serve(configuration, logger: configuration.makeLogger()) { url in
-            print("latchkey: serving on \(url)")
+        try await serve(configuration, logger: configuration.makeLogger()) { addresses in
+            print("latchkey: serving on \(addresses.url)")
+            if let url = addresses.adminURL { print("latchkey: metrics and health on \(url)") }
             // Standard output may be a pipe, which would hold the line back.
             fflush(nil)
         }

@@ -10,6 +10,11 @@ struct ServiceOptions: ParsableArguments {
             valueName: "url"))
     var url: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Show the first token in this file. [\(Setting.tokenFile.variable)]", valueName: "file"))
+    var tokenFile: RawText?
+
     @Option(help: ArgumentHelp("Give up after so long without progress.", valueName: "seconds"))
     var timeout = 60
 
@@ -25,7 +30,15 @@ struct ServiceOptions: ParsableArguments {
     func client() throws(ClientFailure) -> HTTPClient {
         let variable = ProcessEnvironment.variables[Setting.clientURLVariable]
         let text = url ?? variable.flatMap { $0.isEmpty ? nil : $0 } ?? Self.defaultURL
-        return HTTPClient(try ServiceURL(text), timeoutSeconds: timeout)
+        return HTTPClient(try ServiceURL(text), timeoutSeconds: timeout, token: try token())
+    }
+
+    /// The variable is the server's own, so that in its container nothing needs to be said: who may read the file there may
+    /// do what it lets do.
+    private func token() throws(ClientFailure) -> [UInt8]? {
+        let variable = ProcessEnvironment.variables[Setting.tokenFile.variable].map { Array($0.utf8) }
+        guard let path = tokenFile?.bytes ?? variable else { return nil }
+        return try InputFile(path: path).firstToken()
     }
 }
 

@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct FieldNameTests {
     private static let names: [(String, FieldName)] = [
-        ("Accept", .accept), ("Accept-Encoding", .acceptEncoding), ("Content-Encoding", .contentEncoding),
+        ("Accept", .accept), ("Accept-Encoding", .acceptEncoding),
+        ("Authorization", .authorization), ("Content-Encoding", .contentEncoding),
         ("Content-Length", .contentLength),
         ("Content-Range", .contentRange), ("Content-Type", .contentType), ("Expect", .expect), ("If-Match", .ifMatch),
         ("If-None-Match", .ifNoneMatch), ("If-Range", .ifRange), ("Prefer", .prefer), ("Range", .range),
@@ -58,7 +59,7 @@ import Testing
         "XLatchkey-Meta-a",
         "Prefix", "Rangs", "L", "Last-Modified-By", "Latchkey-Metadata", "Accept-Encodinh", "User-Agent", "Host",
         "Content-MD5X", "Content-Tape",
-        "Authorization", "If-None-Watch", "Accept-Ranges", "Content-Lungth", "Accept-Charset", "Content-Length-X",
+        "Authorisation", "If-None-Watch", "Accept-Ranges", "Content-Lungth", "Accept-Charset", "Content-Length-X",
         "\u{130}f-Match",
     ])
     func `any other name is of no interest`(name: String) {

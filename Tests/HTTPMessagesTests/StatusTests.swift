@@ -4,8 +4,8 @@ import Testing
 @Suite struct StatusTests {
     private static let phrases: [(Int, String)] = [
         (200, "OK"), (201, "Created"), (204, "No Content"), (206, "Partial Content"), (304, "Not Modified"),
-        (400, "Bad Request"), (404, "Not Found"), (405, "Method Not Allowed"), (408, "Request Timeout"),
-        (409, "Conflict"),
+        (400, "Bad Request"), (401, "Unauthorized"), (403, "Forbidden"), (404, "Not Found"),
+        (405, "Method Not Allowed"), (408, "Request Timeout"), (409, "Conflict"),
         (412, "Precondition Failed"), (413, "Content Too Large"), (414, "URI Too Long"), (416, "Range Not Satisfiable"),
         (431, "Request Header Fields Too Large"),
         (500, "Internal Server Error"), (501, "Not Implemented"), (503, "Service Unavailable"),

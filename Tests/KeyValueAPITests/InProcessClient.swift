@@ -17,7 +17,8 @@ struct InProcessClient: Sendable {
         shards: Int = 1, clock: StoreClock = .monotonic, keyBytes: Int = 1024, valueBytes: Int = 1 << 20,
         maximumMemory: Int = .max,
         defaultTimeToLive: Duration = .zero, metrics: @escaping @Sendable () -> String = { "metrics\n" },
-        isReady: @escaping @Sendable () -> Bool = { true }
+        isReady: @escaping @Sendable () -> Bool = { true }, surface: Surface = .everything,
+        access: AccessControl? = nil
     ) {
         store = ShardedStore(shards: shards, maximumMemory: maximumMemory, clock: clock)
         let documents = ServiceDocuments(
@@ -32,7 +33,7 @@ struct InProcessClient: Sendable {
             store: store,
             limits: .init(
                 keyBytes: keyBytes, valueBytes: valueBytes, defaultTimeToLive: TimeToLive(defaultTimeToLive)),
-            documents: documents, nonce: Self.nonce)
+            documents: documents, surface: surface, access: access, nonce: Self.nonce)
     }
 
     /// A request's content.
@@ -44,6 +45,8 @@ struct InProcessClient: Sendable {
         case chunked([[UInt8]])
 
         fileprivate var announcedCount: Int? { if case .whole(let bytes) = self { bytes.count } else { nil } }
+
+        fileprivate var isChunked: Bool { if case .chunked = self { true } else { false } }
 
         fileprivate var pieces: [[UInt8]] {
             switch self {
@@ -81,6 +84,11 @@ struct InProcessClient: Sendable {
     ) -> Outcome {
         let kept = KeptRequest(method, target, fields.lines, announcing: body.announcedCount)
         return kept.withRequest { request in
+            if api.isGuarded, let response = api.refusal(of: request) {
+                // As the engine does: where content may come, none of it is read.
+                let mayCome = request.mayBringContent || body.isChunked
+                return .answered(Answer(response, mayCome ? .refuse : .skip))
+            }
             var builder: BytesBuilder?
             let reception =
                 request.mayBringContent ? api.receive(request, into: &builder) : Reception.respondAtEnd

@@ -15,7 +15,8 @@ import Testing
     }
 
     @Test func `every default text spells its default`() async throws {
-        for setting in Setting.all where !["threads", "max-memory"].contains(setting.name) {
+        for setting in Setting.all
+        where !["threads", "max-memory"].contains(setting.name) && !setting.defaultText.isEmpty {
             let configuration = try await loadConfiguration(flags: [setting.name: setting.defaultText])
             #expect(configuration == ServerConfiguration(), "\(setting.name)")
         }
@@ -50,7 +51,8 @@ import Testing
             "host": "::1", "port": "1", "threads": "3", "shards": "2", "max-value-bytes": "1KiB",
             "max-key-bytes": "5", "default-ttl": "9", "max-memory": "512MiB", "max-connections": "6",
             "max-connections-per-address": "7", "header-timeout": "1m", "body-timeout": "2m", "request-timeout": "3m",
-            "write-timeout": "4m", "min-rate": "1KiB", "idle-timeout": "7", "drain-timeout": "8ms",
+            "write-timeout": "4m", "min-rate": "1KiB", "idle-timeout": "7", "admin-listen": "[::1]:9",
+            "token-file": "/a", "read-token-file": "/b", "drain-timeout": "8ms",
             "access-log": "targets", "slow-request": "9ms",
             "log-level": "error", "log-format": "json",
         ]
@@ -72,6 +74,9 @@ import Testing
         expected.writeTimeout = .seconds(240)
         expected.minRate = 1024
         expected.idleTimeout = .seconds(7)
+        expected.adminListen = ListenAddress(host: "::1", port: 9)
+        expected.tokenFile = "/a"
+        expected.readTokenFile = "/b"
         expected.drainTimeout = .milliseconds(8)
         expected.accessLog = .targets
         expected.slowRequest = .milliseconds(9)
@@ -85,6 +90,16 @@ import Testing
             let configuration = try await loadConfiguration(flags: ["config": path])
             #expect(configuration == expected)
         }
+    }
+
+    @Test func `tokens for reading need those for writing, wherever they are set`() async throws {
+        let flag = await configurationComplaint(flags: ["read-token-file": "/b"])
+        #expect(flag == "--read-token-file needs --token-file too")
+        let variable = await configurationComplaint(environment: ["LATCHKEY_READ_TOKEN_FILE": "/b"])
+        #expect(variable == "LATCHKEY_READ_TOKEN_FILE needs --token-file too")
+        let both = try await loadConfiguration(
+            flags: ["read-token-file": "/b"], environment: ["LATCHKEY_TOKEN_FILE": "/a"])
+        #expect(both.tokenFile == "/a" && both.readTokenFile == "/b")
     }
 
     @Test func `a variable is named after its flag`() {

@@ -43,6 +43,14 @@ import Testing
         ("slow-request", "a duration from 0 to 1h, \(durations)", ["", "61m", "-1", "never"]),
         ("log-level", "trace, debug, info, notice, warning, error or critical", ["", "warn", "INFO"]),
         ("log-format", "text or json", ["", "logfmt", "text "]),
+        (
+            "admin-listen", "a host and a port, such as 127.0.0.1:9090 or [::1]:9090",
+            [
+                "", "9090", ":9090", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "::1:9090", "[::1]", "[]:1", "[a]:1",
+                "[::1:1", "a b:1", "http://a:1", "a:+1", "a:1 ", "[[::1]]:1",
+            ]
+        ),
+        ("token-file", "the path of a file", [""]), ("read-token-file", "the path of a file", [""]),
         ("config", "the path of a file", [""]),
     ]
 
@@ -94,6 +102,14 @@ import Testing
         ("0", Duration.zero), ("0.5", .milliseconds(500)), ("1h", .seconds(3600)), ("87660h", .seconds(315_576_000)),
     ]) func `values live as long as is said, up to ten years`(text: String, duration: Duration) async throws {
         #expect(try await loadConfiguration(flags: ["default-ttl": text]).defaultTTL == duration)
+    }
+
+    @Test(arguments: [
+        ("127.0.0.1:9090", "127.0.0.1", 9090), ("[::1]:0", "::1", 0), ("localhost:65535", "localhost", 65535),
+        ("[::ffff:127.0.0.1]:1", "::ffff:127.0.0.1", 1),
+    ]) func `where to listen is a host and a port`(text: String, host: String, port: UInt16) async throws {
+        let address = try await loadConfiguration(flags: ["admin-listen": text]).adminListen
+        #expect(address == ListenAddress(host: host, port: port))
     }
 
     @Test(arguments: [1, 2, 64, 65536]) func `shards are any power of two in range`(shards: Int) async throws {

@@ -29,7 +29,7 @@ struct RunningService: Sendable {
         let (urls, announce) = AsyncStream.makeStream(of: String.self)
         let log = KeptLog()
         let logger = Logger(label: "test") { _ in log }
-        let service = LatchkeyService(configuration: configuration, logger: logger) { announce.yield($0) }
+        let service = try LatchkeyService(configuration: configuration, logger: logger) { announce.yield($0.url) }
         let (stops, stop) = AsyncStream.makeStream(of: Void.self)
         let stopper = Stopper(stops: stops)
         let group = ServiceGroup(

@@ -1,5 +1,6 @@
 import Glibc
 import Sockets
+import Synchronization
 import TestSupport
 import Testing
 
@@ -9,7 +10,7 @@ func isOneLine(_ text: String, with part: String) -> Bool {
 }
 
 /// A directory for the length of a test.
-final class TemporaryDirectory {
+final class TemporaryDirectory: Sendable {
     let path: String
 
     init() throws {
@@ -19,20 +20,21 @@ final class TemporaryDirectory {
     }
 
     deinit {
-        for name in names { unlink("\(path)/\(name)") }
+        for name in names.withLock({ $0 }) { unlink("\(path)/\(name)") }
         rmdir(path)
     }
 
     /// The names of the files that were made here.
-    private var names: Set<String> = []
+    private let names = Mutex<Set<String>>([])
 
     /// The path of a file with this name, which is removed at the end.
     func file(_ name: String) -> String {
-        names.insert(name)
+        names.withLock { _ = $0.insert(name) }
         return "\(path)/\(name)"
     }
 
     /// A file with this content.
+    @discardableResult
     func file(_ name: String, _ bytes: [UInt8]) throws -> String {
         let path = file(name)
         let stream = fopen(path, "we")

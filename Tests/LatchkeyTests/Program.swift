@@ -102,10 +102,18 @@ final class Program {
 
     /// Waits for a server's start-up line, and tells the port in it.
     func port() throws -> UInt16 {
-        let text = String(decoding: try output { $0.contains(UInt8(ascii: "\n")) }, as: UTF8.self)
-        let prefix = "latchkey: serving on http://127.0.0.1:"
-        guard text.hasPrefix(prefix), let port = UInt16(text.dropFirst(prefix.count).dropLast()) else {
-            Issue.record("not the start-up line: '\(text)'")
+        try port(inLine: 0, after: "latchkey: serving on http://127.0.0.1:")
+    }
+
+    /// Waits for the line after that, and tells the admin port in it.
+    func adminPort() throws -> UInt16 {
+        try port(inLine: 1, after: "latchkey: metrics and health on http://127.0.0.1:")
+    }
+
+    private func port(inLine index: Int, after prefix: String) throws -> UInt16 {
+        let text = try lines(index + 1)[index]
+        guard text.hasPrefix(prefix), let port = UInt16(text.dropFirst(prefix.count)) else {
+            Issue.record("not the line with the port: '\(text)'")
             throw SocketFailure("learn the port", code: ENOENT)
         }
         return port

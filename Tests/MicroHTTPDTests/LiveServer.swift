@@ -20,6 +20,7 @@ final class LiveServer: Sendable {
         var keyBytes = 1024
         var valueBytes = 1 << 24
         var timeToLive: TimeToLive?
+        var access: AccessControl?
     }
 
     /// Every tag of these servers begins with it.
@@ -41,7 +42,7 @@ final class LiveServer: Sendable {
             store: store,
             limits: .init(
                 keyBytes: setUp.keyBytes, valueBytes: setUp.valueBytes, defaultTimeToLive: setUp.timeToLive),
-            documents: documents, nonce: Self.nonce)
+            documents: documents, access: setUp.access, nonce: Self.nonce)
         var configuration = HTTPServer.Configuration(
             host: "127.0.0.1", port: 0, threads: setUp.threads, maximumConnections: setUp.maximumConnections,
             deadlines: setUp.deadlines)

@@ -2,6 +2,8 @@
 
 import dataclasses
 
+from . import slow_clients
+
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
@@ -18,6 +20,7 @@ class Settings:
     #: Of each fault; see `faults.py`.
     fault_seconds: float = 10
     fault_intervals: tuple[int, ...] = (2, 3, 5, 10, 50, 200, 1000)
+    slow: slow_clients.Crowd = slow_clients.FULL
     parser_seconds: int = 60
     soak_seconds: float = 3600
     race_seconds: float = 600
@@ -31,4 +34,4 @@ class Settings:
 
 #: The short forms, which CI runs.
 QUICK = Settings(fuzz_seconds=60, histories=1, operations=20_000, false_operations=2_000, endings=5, fault_seconds=1.5,
-                 fault_intervals=(3, 50), parser_seconds=4, soak_seconds=20, race_seconds=30)
+                 fault_intervals=(3, 50), slow=slow_clients.QUICK, parser_seconds=4, soak_seconds=20, race_seconds=30)

@@ -5,6 +5,8 @@ public enum ConfigurationError: Error, Equatable, Sendable {
     case invalidValue(setting: String, value: String, allowed: String)
     /// A name, spelled as the user wrote it, that is no setting.
     case unknownSetting(String)
+    /// A setting, spelled as the user wrote it, has no meaning without another, which is spelled as a flag.
+    case incomplete(setting: String, needs: String)
     /// The configuration file cannot be used as a whole: missing, unreadable or not a JSON object.
     case unusableFile(path: String, reason: String)
 }
@@ -17,6 +19,8 @@ extension ConfigurationError: CustomStringConvertible {
             "\(printable(setting)): '\(printable(value))' is not \(allowed)"
         case .unknownSetting(let name):
             "\(printable(name)) is not a setting; see latchkey --help"
+        case .incomplete(let setting, let other):
+            "\(printable(setting)) needs \(other) too"
         case .unusableFile(let path, let reason):
             "cannot use configuration file \(printable(path)): \(printable(reason))"
         }

@@ -23,6 +23,11 @@ extension ServerConfiguration {
                 throw .invalidValue(setting: spelling(of: setting, in: layers), value: text, allowed: setting.allowed)
             }
         }
+        for (setting, other) in Setting.dependent where layers.contains(where: { $0.defines(setting) }) {
+            guard layers.contains(where: { $0.defines(other) }) else {
+                throw .incomplete(setting: spelling(of: setting, in: layers), needs: other.flag)
+            }
+        }
         return configuration
     }
 

@@ -36,6 +36,12 @@ public struct ServerConfiguration: Sendable, Equatable {
     public var writeTimeout = Duration.seconds(60)
     /// Bytes a second that content and answers must keep up, up to 1 GiB; 0 for none.
     public var minRate = 1024
+    /// Where metrics, health and help are served instead, in plain HTTP and for everybody; nil for beside the keys.
+    public var adminListen: ListenAddress?
+    /// The file with the tokens of those who may read and write; nil where everybody may.
+    public var tokenFile: String?
+    /// The file with the tokens of those who may only read; not without `tokenFile`.
+    public var readTokenFile: String?
     /// How long a connection may stay silent between requests, 1 s to 24 h. More than the 60 s that proxies commonly keep theirs.
     public var idleTimeout = Duration.seconds(75)
     /// How long requests in flight may take to finish once the server is asked to stop, 0 to 1 h.

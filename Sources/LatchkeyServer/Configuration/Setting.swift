@@ -86,6 +86,16 @@ extension Setting {
     /// Least rate of transfers.
     package static let minRate = size(
         "min-rate", \.minRate, 0...1 << 30, "Bytes a second that content and answers must keep up; 0 for none")
+    /// Where metrics and health are.
+    package static let adminListen = place(
+        "admin-listen", \.adminListen,
+        "Serve metrics, health and help here, in plain HTTP and without tokens, and no longer beside the keys")
+    /// Who may read and write.
+    package static let tokenFile = file(
+        "token-file", \.tokenFile, "File of tokens, one a line, of which one is needed to read and write")
+    /// Who may read.
+    package static let readTokenFile = file(
+        "read-token-file", \.readTokenFile, "File of tokens that let read only; needs --token-file")
     /// Limit of a connection's silence.
     package static let idleTimeout = duration(
         "idle-timeout", \.idleTimeout, .seconds(1) ... .seconds(86400), "1s to 24h",
@@ -116,7 +126,11 @@ extension Setting {
     /// Every setting of a server, in the order of the help texts.
     package static let all = [
         host, port, threads, shards, maxValueBytes, maxKeyBytes, maxMemory, defaultTTL, maxConnections,
-        maxConnectionsPerAddress, headerTimeout, bodyTimeout, requestTimeout, writeTimeout, minRate, idleTimeout,
+        maxConnectionsPerAddress, headerTimeout, bodyTimeout, requestTimeout, writeTimeout, minRate, adminListen,
+        tokenFile,
+        readTokenFile, idleTimeout,
         drainTimeout, accessLog, slowRequest, logLevel, logFormat,
     ]
+    /// Settings that mean nothing without another.
+    static let dependent: [(setting: Setting, needs: Setting)] = [(readTokenFile, tokenFile)]
 }

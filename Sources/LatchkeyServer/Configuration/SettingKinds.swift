@@ -19,6 +19,28 @@ extension Setting {
         }
     }
 
+    static func place(_ name: String, _ path: Destination<ListenAddress?>, _ summary: String) -> Setting {
+        Setting(
+            name: name, placeholder: "HOST:PORT", summary: summary,
+            allowed: "a host and a port, such as 127.0.0.1:9090 or [::1]:9090", defaultText: ""
+        ) { text, configuration in
+            guard let address = ListenAddress(text) else { return false }
+            configuration[keyPath: path] = address
+            return true
+        }
+    }
+
+    /// Not empty, which an unset variable in a script would be: the service would then be open to everybody.
+    static func file(_ name: String, _ path: Destination<String?>, _ summary: String) -> Setting {
+        Setting(
+            name: name, placeholder: "FILE", summary: summary, allowed: "the path of a file", defaultText: ""
+        ) { text, configuration in
+            guard !text.isEmpty else { return false }
+            configuration[keyPath: path] = text
+            return true
+        }
+    }
+
     static func number<Value: FixedWidthInteger & Sendable>(
         _ name: String, _ path: Destination<Value>, _ range: ClosedRange<Value>, _ summary: String,
         defaultText: String? = nil

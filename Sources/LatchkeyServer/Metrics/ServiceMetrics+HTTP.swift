@@ -33,7 +33,7 @@ extension ServiceMetrics {
         text.begin(
             "latchkey_http_rejected_total", .counter,
             help:
-                "Refused, by reason. 'connections' were told to retry: raise --max-connections, or shorten --idle-timeout; so were 'address_connections' and 'descriptors'. Time-outs ended connections, by the flags of their names. 'memory' are writes that the store had no memory for: raise --max-memory. The others are clients' mistakes or attacks, which no handler saw."
+                "Refused, by reason. 'connections' were told to retry: raise --max-connections, or shorten --idle-timeout; so were 'address_connections' and 'descriptors'. Time-outs ended connections, by the flags of their names. 'memory' are writes that the store had no memory for: raise --max-memory. 'unauthorized' showed no token that is known, and 'forbidden' wrote with one for reading. The others are clients' mistakes or attacks, which no handler saw."
         )
         for count in server.rejectionCounts { text.sample(count.count, [("reason", count.reason)]) }
         for (reason, count) in rejections(counts) { text.sample(count, [("reason", reason)]) }
@@ -84,11 +84,12 @@ extension ServiceMetrics {
         func count(_ statuses: Status...) -> UInt64 {
             counts.filter { $0.route == .none && statuses.contains($0.status) }.reduce(0) { $0 + $1.count }
         }
+        func all(_ status: Status) -> UInt64 { counts.filter { $0.status == status }.reduce(0) { $0 + $1.count } }
         return [
             ("malformed", count(.badRequest)),
             ("head_too_large", count(.headerFieldsTooLarge, .uriTooLong, .contentTooLarge)),
             ("version", count(.versionNotSupported)),
-            ("memory", counts.filter { $0.status == .insufficientStorage }.reduce(0) { $0 + $1.count }),
+            ("memory", all(.insufficientStorage)), ("unauthorized", all(.unauthorized)), ("forbidden", all(.forbidden)),
         ]
     }
 }
