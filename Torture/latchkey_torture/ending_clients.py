@@ -144,6 +144,9 @@ class Worker:
                     is_owed = True
                     if not answer or answer.closes:
                         break
+                    # Some connections are between two requests when the end comes.
+                    if self.chance.random() < 0.3:
+                        time.sleep(self.chance.uniform(0, 0.005))
 
     def fresh(self) -> None:
         """A connection for each request."""

@@ -34,8 +34,8 @@ def read(data: bytes) -> Reading:
     methods: list[bytes] = []
     costs: list[int] = []
     position = 0
-    # The one thing that the server cannot tell from what it should be: libmicrohttpd overwrites both bytes of either by NULs.
-    seen = data.replace(b"\0\n", b"\r\n")
+    # What the server cannot tell from what it should be: libmicrohttpd overwrites both bytes by NULs. See README.md.
+    seen = data.replace(b"\0\n", b"\r\n").replace(b"\n:\n", b"\n\r\n")
     while True:
         # Empty lines before a request do not count, even with a bare LF (section 2.2).
         while data.startswith((b"\r\n", b"\n"), position):
