@@ -39,7 +39,8 @@ def run(binary: pathlib.Path, seconds: float, seed: int) -> Iterator[Row]:
         fuzzer.finish()
         victim.end()
     made = ", ".join(f"{count:,} {kind}" for kind, count in sorted(fuzzer.kinds.items()))
-    yield Row("HTTP fuzzer", f"{number:,} cases ({made}), {rate:,.0f}/s", seed, f"{fuzzer.answers:,} answers, all as documented")
+    yield Row("HTTP fuzzer", f"{number:,} cases ({made}), {rate:,.0f}/s", seed,
+              f"{fuzzer.answers:,} answers, all as documented")
 
 
 def repeat(binary: pathlib.Path, seed: int, number: int) -> Iterator[Row]:
