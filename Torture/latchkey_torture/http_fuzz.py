@@ -126,7 +126,8 @@ class Fuzzer:
         path = survival.keep(f"case-{self.seed}-{number}.bin", case.message)
         state = self.victim.complaint() or "The process lives."
         return Broken(
-            f"{flaw!r}\n{state}\nCase {number} of seed {self.seed}, {case.kind}, ending {case.ending}, {len(case.pieces)} pieces, "
+            f"{flaw!r}\n{state}\nCase {number} of seed {self.seed}, {case.kind}, ending {case.ending}, "
+            f"{len(case.pieces)} pieces, "
             f"bytes in {path}:\n{case.message[:1000]!r}\n"
             f"Again: python3 -m latchkey_torture case --seed {self.seed} --case {number}")
 

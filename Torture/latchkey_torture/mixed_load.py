@@ -68,7 +68,8 @@ class MixedLoad:
                 while not reader.answers and (data := connection.recv(1 << 16)):
                     reader.feed(data)
             except TimeoutError:
-                self.flaws.append(f"silence for {time.monotonic() - start:.0f} s after {message[:120]!r}, received {reader.data[:200]!r}")
+                self.flaws.append(f"silence for {time.monotonic() - start:.0f} s after {message[:120]!r}, "
+                                  f"received {reader.data[:200]!r}")
                 return
             except answers.Malformed as flaw:
                 self.flaws.append(f"{flaw} after {message[:120]!r}")

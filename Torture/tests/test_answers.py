@@ -39,7 +39,8 @@ class AnswerTests(unittest.TestCase):
                        b"HTTP/1.1 200 OK\r\nA b: c\r\nContent-Length: 0\r\n\r\n",
                        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
                        b"HTTP/1.1 204 No\r\nContent-Length: 0\r\n\r\n",
-                       b"HTTP/1.1 404 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"]:
+                       b"HTTP/1.1 404 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+                        b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"]:
             with self.subTest(flawed), self.assertRaises(Malformed):
                 self.read(flawed)
 
