@@ -12,15 +12,31 @@ func fuzzHeads(_ input: BorrowedBytes) {
 
 private func quoted(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self).debugDescription }
 
-/// With CR LF for the two of the library's lenient ends of lines that cannot be told from it, since both bytes are overwritten by
-/// NULs: NUL LF, and a line of a colon and LF, which ends the head.
+/// With CR LF for what of the library's leniency cannot be told from it, since it is overwritten by as many NULs: NUL LF at the end of a
+/// line, and some four bytes at the end of the head.
 private func replacingUnseenLineEnds(_ bytes: [UInt8]) -> [UInt8] {
-    var replaced = bytes
-    for position in bytes.indices.dropFirst() where bytes[position] == 0x0a {
-        let isLineOfColon = bytes[position - 1] == UInt8(ascii: ":") && position > 1 && bytes[position - 2] == 0x0a
-        if bytes[position - 1] == 0 || isLineOfColon { replaced[position - 1] = 0x0d }
+    var seen = bytes
+    if isUnseenEnd(bytes.suffix(4)) { seen.replaceSubrange(bytes.count - 4..<bytes.count, with: "\r\n\r\n".utf8) }
+    for position in seen.indices.dropFirst() where seen[position] == 0x0a && seen[position - 1] == 0 {
+        seen[position - 1] = 0x0d
     }
-    return replaced
+    return seen
+}
+
+/// Whether these end a line and the head. A line that begins with a NUL ends it, as C reads it, and so does one that begins with a
+/// colon, once the name is cut off.
+private func isUnseenEnd(_ bytes: ArraySlice<UInt8>) -> Bool {
+    let (carriageReturn, lineFeed, colon): (UInt8, UInt8, UInt8) = (0x0d, 0x0a, 0x3a)
+    let end = Array(bytes)
+    guard end.count == 4, end[3] == lineFeed else { return false }
+    switch (end[0], end[1], end[2]) {
+    case (carriageReturn, lineFeed, carriageReturn), (carriageReturn, lineFeed, 0), (carriageReturn, lineFeed, colon),
+        (0, lineFeed, carriageReturn), (0, lineFeed, 0), (0, lineFeed, colon):
+        return true
+    case (0, 0, lineFeed), (0, carriageReturn, lineFeed): return true
+    case (lineFeed, 0, let any), (lineFeed, colon, let any): return any != lineFeed
+    default: return false
+    }
 }
 
 /// Takes a head apart in the memory that it lies in, as libmicrohttpd 0.9.75 does, and asks the check about it.
