@@ -10,7 +10,7 @@ _REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\x21-\x7e\x80-\xff
 _FIELD_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):([\t\x20-\x7e\x80-\xff]*)")
 #: What the server cannot tell from the end of a head, as NUL LF from the end of a line: libmicrohttpd overwrites it by as many NULs.
 #: See README.md.
-_UNSEEN_HEAD_END = re.compile(rb"[\r\0]\n[\r\0:]\n|\0[\0\r]\n\n|\n[\0:][^\n]\n")
+_UNSEEN_HEAD_END = re.compile(rb"[\r\0]\n[\r\0:]\n|\0[\0\r]\n\n|\n[\0:][\0\r]\n")
 _FIELD_COST = 128
 _CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]+)[ \t]*(;[\t\x20-\x7e\x80-\xff]*)?")
 

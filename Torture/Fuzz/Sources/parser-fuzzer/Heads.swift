@@ -34,7 +34,8 @@ private func isUnseenEnd(_ bytes: ArraySlice<UInt8>) -> Bool {
         (0, lineFeed, carriageReturn), (0, lineFeed, 0), (0, lineFeed, colon):
         return true
     case (0, 0, lineFeed), (0, carriageReturn, lineFeed): return true
-    case (lineFeed, 0, let any), (lineFeed, colon, let any): return any != lineFeed
+    case (lineFeed, 0, 0), (lineFeed, 0, carriageReturn), (lineFeed, colon, 0), (lineFeed, colon, carriageReturn):
+        return true
     default: return false
     }
 }
