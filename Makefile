@@ -22,7 +22,7 @@ SWIFT_FILES := Package.swift Sources Tests Benchmarks/StoreBenchmark/Package.swi
 .PHONY: torture torture-quick torture-test torture-asan torture-tsan
 
 help: ## Tell what can be made.
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 run: build ## Build, and serve on 127.0.0.1:8080. Flags for the server: make run ARGS="--port 9000"
 	@exec .build/release/latchkey $(ARGS)
@@ -139,7 +139,7 @@ ifeq ($(origin TSAN_BINARY),file)
 torture: torture-tsan
 endif
 
-torture: ## Try to break the server, for two hours and a half, and tell what it survived. With BINARY=FILE: as with bench.
+torture: ## Try to break the server, for an hour and a half, and tell what it survived. With BINARY=FILE: as with bench.
 	$(TORTURE) run $(TORTURE_BINARIES) $(TORTURE_ARGS)
 
 torture-quick: ## The short forms, but for ThreadSanitizer's.

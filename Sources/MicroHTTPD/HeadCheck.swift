@@ -106,7 +106,11 @@ struct HeadCheck {
     func problem(headCount: Int, isKnownMethod: Bool) -> Problem? {
         var flaw = flaw
         if !isKnownMethod, !BorrowedBytes(method).isToken { flaw = flaw ?? .requestLine }
-        if let expected, flaw == nil, expected + Self.endCount != start + headCount { flaw = .fieldLine }
+        if let expected, flaw == nil {
+            // All that is left is the last line's end and the empty line, and the library has overwritten both by NULs.
+            let isWhole = expected + Self.endCount == start + headCount
+            if !isWhole || (expected - Self.endCount).loadUnaligned(as: UInt32.self) != 0 { flaw = .fieldLine }
+        }
         if flaw == nil || flaw == .coding {
             if codingCount > 0 && lengthCount > 0 { flaw = .twoFramings }
             if codingCount > 0 && !isCurrentVersion { flaw = .codingInOldVersion }

@@ -38,6 +38,8 @@ import Testing
         "PUT /keys/a HTTP/1.1\nHost: x\r\nContent-Length: 5\r\n\r\n",
         "PUT /keys/a HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\n",
         "PUT /keys/a HTTP/1.1\nHost: x\nContent-Length: 5\n\n",
+        "PUT /keys/a HTTP/1.1\r\nHost: x\r\nContent-Length: 5\u{0}a\n\n",
+        "PUT /keys/a HTTP/1.1\r\nHost: x\r\nContent-Length: 5\n:a\n",
         "PUT /keys/a HTTP/1.1\r\n Host: x\r\nContent-Length: 5\r\n\r\n",
         "PUT  /keys/a HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n",
         "PUT /keys/a  HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n",

@@ -14,10 +14,13 @@ let package = Package(
         .target(name: "KeyValueStore", dependencies: ["ByteBuffers", "Locks"]),
         .target(name: "HTTPMessages", dependencies: ["ByteBuffers"]),
         .target(name: "KeyValueAPI", dependencies: ["ByteBuffers", "HTTPMessages", "KeyValueStore"]),
+        .target(name: "CLibFuzzer"),
         .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd"),
         .executableTarget(
             name: "parser-fuzzer",
-            dependencies: ["ByteBuffers", "CMicroHTTPD", "HTTPMessages", "KeyValueAPI", "KeyValueStore"]),
+            dependencies: [
+                "ByteBuffers", "CLibFuzzer", "CMicroHTTPD", "HTTPMessages", "KeyValueAPI", "KeyValueStore",
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -18,13 +18,16 @@ def arguments() -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", required=True)
     full = commands.add_parser("run", help="all parts one after the other, and a table of what was survived")
     full.add_argument("--quick", action="store_true", help="the short form of each")
-    full.add_argument("--only", type=_names(run.PARTS), default=list(run.PARTS), metavar="PART,...", help=f"of {','.join(run.PARTS)}")
+    full.add_argument("--only", type=_names(run.PARTS), default=list(run.PARTS), metavar="PART,...",
+                      help=f"of {','.join(run.PARTS)}")
     full.add_argument("--seconds", type=float, help="how long those parts last that last for a time")
     case = commands.add_parser("case", help="one case of the HTTP fuzzer again")
     case.add_argument("--case", type=int, required=True, help="its number")
     for command in (full, case):
-        command.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32), help="of all that is left to chance")
-        command.add_argument("--asan-binary", type=pathlib.Path, default=paths.ADDRESS_SANITIZED, help="a build with AddressSanitizer")
+        command.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32),
+                             help="of all that is left to chance")
+        command.add_argument("--asan-binary", type=pathlib.Path, default=paths.ADDRESS_SANITIZED,
+                             help="a build with AddressSanitizer")
     full.add_argument("--binary", type=pathlib.Path, default=paths.LATCHKEY, help="a release build of latchkey")
     full.add_argument("--tsan-binary", type=pathlib.Path, default=paths.THREAD_SANITIZED, help="a build with ThreadSanitizer")
     return parser.parse_args()

@@ -81,8 +81,8 @@ def take(data: bytes, start: int, is_head: bool) -> tuple[Answer, int] | None:
     if status not in DOCUMENTED:
         raise Malformed(f"the status {status} is not documented")
     length = _length(status, fields, is_head)
-    if status in (400, 413) and b"content-type" not in fields and data.startswith(data[start:end], end):
-        # libmicrohttpd 0.9.75 sends the head of its own refusal twice where it refuses a Content-Length.
+    if status in (400, 413, 414, 431) and b"content-type" not in fields and data.startswith(data[start:end], end):
+        # libmicrohttpd 0.9.75 sends the head of its own refusal twice where it comes upon the flaw while it reads fields.
         return take(data, end, is_head)
     if len(data) < end + length:
         return None

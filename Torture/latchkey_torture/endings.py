@@ -52,7 +52,8 @@ def _round(binary: pathlib.Path, port: int, pause: float, seed: str) -> tuple[Ta
         count = sum(CLIENTS.values())
         barrier, results, signalled = context.Barrier(count + 1), context.SimpleQueue(), context.Value("q", 0, lock=False)
         workers = [
-            context.Process(target=ending_clients.work, daemon=True, args=(kind, port, f"{seed}/{kind}/{number}", barrier, signalled, results))
+            context.Process(target=ending_clients.work, daemon=True, args=(kind, port, f"{seed}/{kind}/{number}", barrier,
+                                                                           signalled, results))
             for kind, many in CLIENTS.items() for number in range(many)]
         for worker in workers:
             worker.start()

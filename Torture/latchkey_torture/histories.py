@@ -89,7 +89,8 @@ def _work(port: int, number: int, seed: str, count: int, barrier, results) -> No
 
 def record(port: int, seed: str, operations: int) -> dict[int, list[Operation]]:
     """Histories of all keys, of so many operations together. Broken where a client was not answered."""
-    context = multiprocessing.get_context("fork")
+    # Not forked: the proxy's threads may hold locks, which a copy of this process would wait for without end.
+    context = multiprocessing.get_context("spawn")
     barrier, results = context.Barrier(CLIENTS), context.SimpleQueue()
     workers = [context.Process(target=_work, daemon=True,
                                args=(port, number, f"{seed}/{number}", operations // CLIENTS, barrier, results))
@@ -133,7 +134,8 @@ def run(binary: pathlib.Path, runs: int, operations: int, false_operations: int,
         unknown += sum(operation.status == 0 for history in histories.values() for operation in history)
         shares += [linear.overlap_share(history) for history in histories.values()]
         print(f"  run {number}: linearizable, {time.monotonic() - start:.0f} s so far", flush=True)
-    yield Row("linearizability", f"{runs} runs, {total:,} operations, {KEYS} keys, {CLIENTS} clients, {unknown} of unknown outcome", seed,
+    yield Row("linearizability",
+              f"{runs} runs, {total:,} operations, {KEYS} keys, {CLIENTS} clients, {unknown} of unknown outcome", seed,
               f"all linearizable; {sum(shares) / len(shares):.0%} of the operations overlapped another on their key")
     noticed = [lie for lie in LIES if _notices(binary, lie, false_operations, seed)]
     if missed := set(LIES) - set(noticed):

@@ -95,7 +95,8 @@ class Exchange:
     def check_deadline(self) -> None:
         """Broken where the server has had all its time."""
         if not self.is_over and time.monotonic() > self.deadline:
-            raise Broken(f"no end after {PATIENCE} s, with answers {self._statuses()} to {len(self.reading.methods)} whole requests; "
+            raise Broken(f"no end after {PATIENCE} s, with answers {self._statuses()} to "
+                         f"{len(self.reading.methods)} whole requests; "
                          f"received {self.reader.data[-500:]!r}")
 
     def _statuses(self) -> list[int]:

@@ -11,6 +11,9 @@ from .survival import Broken
 
 #: Seconds in which an answer or the end of the connection must have come.
 PATIENCE = 8
+#: Of the requests; one of those that wait keeps its client for a second.
+_KINDS = (["GET"] * 60 + ["PUT"] * 40 + ["HEAD", "DELETE", "incr", "batch", "list", "chunks", "range", "expire", "bad"] * 10
+          + ["metrics"] * 3 + ["wait"])
 
 
 class MixedLoad:
@@ -65,7 +68,8 @@ class MixedLoad:
                 while not reader.answers and (data := connection.recv(1 << 16)):
                     reader.feed(data)
             except TimeoutError:
-                self.flaws.append(f"silence for {time.monotonic() - start:.0f} s after {message[:120]!r}, received {reader.data[:200]!r}")
+                self.flaws.append(f"silence for {time.monotonic() - start:.0f} s after {message[:120]!r}, "
+                                  f"received {reader.data[:200]!r}")
                 return
             except answers.Malformed as flaw:
                 self.flaws.append(f"{flaw} after {message[:120]!r}")
@@ -84,7 +88,7 @@ def request(chance: random.Random) -> bytes:
     size = chance.choice([0, 10, 100, 3000, 40_000, 300_000])
     value = b"v" * size
     length = b"Content-Length: %d\r\n" % size
-    pick = chance.choice(["GET"] * 6 + ["PUT"] * 4 + ["HEAD", "DELETE", "incr", "batch", "list", "chunks", "metrics", "range", "wait", "expire", "bad"])
+    pick = chance.choice(_KINDS)
     head = b" HTTP/1.1\r\nHost: x\r\n"
     match pick:
         case "GET" | "HEAD" | "DELETE": return pick.encode() + b" " + key + head + b"\r\n"

@@ -2,8 +2,10 @@
 
 import random
 
-_INTERESTING = [b"\0", b"\r", b"\n", b"\r\n", b"\r\n\r\n", b" ", b"\t", b":", b"%", b"%00", b"\xff", b"\x7f", b"0", b"9" * 20, b"-1", b"\"", b",",
-                b";", b"?", b"&", b"=", b"HTTP/1.1", b"HTTP/0.9", b"HTTP/2.0", b"Content-Length: 1\r\n", b"Transfer-Encoding: chunked\r\n",
+_INTERESTING = [b"\0", b"\r", b"\n", b"\r\n", b"\r\n\r\n", b" ", b"\t", b":", b"%", b"%00", b"\xff", b"\x7f", b"0", b"9" * 20,
+                b"-1", b"\"", b",",
+                b";", b"?", b"&", b"=", b"HTTP/1.1", b"HTTP/0.9", b"HTTP/2.0", b"Content-Length: 1\r\n",
+                b"Transfer-Encoding: chunked\r\n",
                 b"\r\n ", b"A" * 300, b"A" * 5000]
 
 

@@ -30,7 +30,8 @@ PARTS: dict[str, Part] = {
     "histories": lambda binaries, settings, seed: histories.run(
         binaries.release, settings.histories, settings.operations, settings.false_operations, seed),
     "endings": lambda binaries, settings, seed: endings.run(binaries.release, settings.endings, seed),
-    "faults": lambda binaries, settings, seed: faults.run(binaries.release, settings.fault_seconds, settings.fault_intervals, seed),
+    "faults": lambda binaries, settings, seed: faults.run(binaries.release, settings.fault_seconds, settings.fault_intervals,
+                                                          seed),
     "slow": lambda binaries, settings, seed: slow_clients.run(binaries.release, settings.slow),
     "parsers": lambda binaries, settings, seed: parsers.run(settings.parser_seconds, seed),
     "soak": lambda binaries, settings, seed: soak.run(binaries.release, settings.soak_seconds, seed),

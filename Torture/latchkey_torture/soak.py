@@ -63,7 +63,8 @@ def run(binary: pathlib.Path, seconds: float, seed: int) -> Iterator[Row]:
         raise Broken(f"resident memory grows by {figures}, seed {seed}")
     if left > descriptors + MOST_DESCRIPTORS:
         raise Broken(f"{left} descriptors are open after the soak, and {descriptors} were before, seed {seed}")
-    yield Row("soak", f"{seconds:,.0f} s, {load.outcomes.total():,} requests", seed, f"resident memory {figures}; {left} descriptors, {descriptors} before")
+    yield Row("soak", f"{seconds:,.0f} s, {load.outcomes.total():,} requests", seed,
+              f"resident memory {figures}; {left} descriptors, {descriptors} before")
 
 
 def races(binary: pathlib.Path, seconds: float, seed: int) -> Iterator[Row]:

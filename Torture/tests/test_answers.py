@@ -33,10 +33,14 @@ class AnswerTests(unittest.TestCase):
         self.assertFalse(self.read(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nab").is_between_answers)
 
     def test_flaws_are_told(self):
-        for flawed in [b"HTTP/1.0 200 OK\r\n\r\n", b"HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n", b"abc", b"HTTP/1.1 200 OK\r\n\r\n",
-                       b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\na", b"HTTP/1.1 200 OK\r\nA b: c\r\nContent-Length: 0\r\n\r\n",
-                       b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", b"HTTP/1.1 204 No\r\nContent-Length: 0\r\n\r\n",
-                       b"HTTP/1.1 404 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"]:
+        for flawed in [b"HTTP/1.0 200 OK\r\n\r\n", b"HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n", b"abc",
+                       b"HTTP/1.1 200 OK\r\n\r\n",
+                       b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\na",
+                       b"HTTP/1.1 200 OK\r\nA b: c\r\nContent-Length: 0\r\n\r\n",
+                       b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                       b"HTTP/1.1 204 No\r\nContent-Length: 0\r\n\r\n",
+                       b"HTTP/1.1 404 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+                        b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"]:
             with self.subTest(flawed), self.assertRaises(Malformed):
                 self.read(flawed)
 

@@ -9,7 +9,8 @@ from latchkey_torture import linear
 from latchkey_torture.register import ABSENT, Operation, State, after
 
 
-def operation(start: int, end: float, kind: str, argument: int = 0, condition: str = "", status: int = 0, value: int | None = None,
+def operation(start: int, end: float, kind: str, argument: int = 0, condition: str = "", status: int = 0,
+              value: int | None = None,
               tag: str | None = None, client: int = 0) -> Operation:
     return Operation(client, start, end, kind, argument, condition, status, value, tag)
 
@@ -89,7 +90,8 @@ class LinearTests(unittest.TestCase):
         self.assertIsNotNone(linear.flaw(history))
 
     def test_two_sums_that_are_the_same_are_noticed(self):
-        history = [operation(0, 9, "incr", 1, status=201, value=1, tag="a"), operation(0, 9, "incr", 1, status=201, value=1, tag="b")]
+        history = [operation(0, 9, "incr", 1, status=201, value=1, tag="a"), operation(0, 9, "incr", 1, status=201, value=1,
+                                                                                       tag="b")]
         self.assertIsNotNone(linear.flaw(history))
 
     def test_what_nobody_knows_of_may_have_happened_or_not(self):
@@ -114,7 +116,8 @@ class LinearTests(unittest.TestCase):
 
     def test_the_share_of_overlaps_is_counted(self):
         self.assertEqual(linear.overlap_share([operation(0, 1, "get"), operation(2, 3, "get")]), 0)
-        self.assertEqual(linear.overlap_share([operation(0, 3, "get"), operation(2, 4, "get"), operation(9, 10, "get")]), 2 / 3)
+        self.assertEqual(linear.overlap_share([operation(0, 3, "get"), operation(2, 4, "get"), operation(9, 10, "get")]),
+                         2 / 3)
 
 
 class RegisterTests(unittest.TestCase):

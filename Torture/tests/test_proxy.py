@@ -29,7 +29,8 @@ class ModelServer(socketserver.ThreadingTCPServer):
             if method == "DELETE":
                 self.values.pop(path, None)
                 return _answer(404 if there is None else 204)
-            if ("If-None-Match: *" in fields and there) or ("If-Match: " in fields and (not there or f"If-Match: {there[1].decode()}\r\n" not in fields)):
+            names_another = there is None or f"If-Match: {there[1].decode()}\r\n" not in fields
+            if ("If-None-Match: *" in fields and there) or ("If-Match: " in fields and names_another):
                 return _answer(412, current)
             self.version += 1
             tag = b'"%d"' % self.version

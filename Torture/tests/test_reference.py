@@ -9,14 +9,16 @@ from latchkey_torture.grammar import Grammar
 
 class ReferenceTests(unittest.TestCase):
     def test_requests_are_told_apart(self):
-        reading = reference.read(b"PUT /a HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabcGET /b HTTP/1.1\r\nHost:\r\n\r\nHEAD /c")
+        reading = reference.read(b"PUT /a HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"
+                                 b"GET /b HTTP/1.1\r\nHost:\r\n\r\nHEAD /c")
         self.assertEqual((reading.methods, reading.rest), ([b"PUT", b"GET"], b"HEAD /c"))
         self.assertEqual(reading.method_of_rest, b"HEAD")
 
     def test_nothing_is_read_after_an_end(self):
         for fields in [b"Connection: close\r\n", b"Transfer-Encoding: chunked\r\n"]:
             with self.subTest(fields):
-                message = b"PUT /a HTTP/1.1\r\nHost: x\r\n" + fields + b"\r\n" + (b"0\r\n\r\n" if b"chunked" in fields else b"")
+                content = b"0\r\n\r\n" if b"chunked" in fields else b""
+                message = b"PUT /a HTTP/1.1\r\nHost: x\r\n" + fields + b"\r\n" + content
                 self.assertEqual(reference.read(message * 2).methods, [b"PUT"])
 
     def test_chunks_are_read_to_their_end(self):

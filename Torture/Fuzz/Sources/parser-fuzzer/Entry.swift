@@ -1,4 +1,5 @@
 import ByteBuffers
+import CLibFuzzer
 import Glibc
 
 /// What is fed to a parser, and what must hold of the result. A trap is a finding.

@@ -38,7 +38,9 @@ func fuzzRequests(_ input: BorrowedBytes) {
 }
 
 private func check(_ response: Response) {
-    precondition(response.status.code < 500 || response.status == .notImplemented, "\(response.status)")
+    // Removals that are to be answered later are never finished here, and only some may be at work.
+    let allowed: [Status] = [.notImplemented, .serviceUnavailable, .insufficientStorage]
+    precondition(response.status.code < 500 || allowed.contains(response.status), "\(response.status)")
 }
 
 /// The first byte picks the field; the rest is its value, in two lines where it has a line feed.
