@@ -22,6 +22,7 @@ extension LatchkeyService {
             maximumConnections: connections, idleTimeout: configuration.idleTimeout)
         // A value that is too large by less than this gets its 413, and the connection lives on.
         server.maximumSkippedBytes = 2 * configuration.maxValueBytes
+        server.security = files.security
         server.requestLogging = configuration.requestLogging(to: logger)
         return try start(server, api)
     }

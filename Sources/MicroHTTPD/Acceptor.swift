@@ -14,6 +14,8 @@ final class Acceptor: Sendable {
     let connectionLimit: Int
     private let idleTimeout: Duration
     private let wakeUp: WakeUp
+    /// Whether clients understand what is sent to them without a handshake.
+    private let speaksPlainly: Bool
     private let isClosing = Atomic<Bool>(false)
     private let hasClosed = Atomic<Bool>(false)
     private let isStopping = Atomic<Bool>(false)
@@ -25,7 +27,7 @@ final class Acceptor: Sendable {
 
     init(
         listener: Listener, loops: [EventLoop], connectionLimit: Int, idleTimeout: Duration,
-        lingering: LingeringSockets, wakeUp: WakeUp
+        lingering: LingeringSockets, wakeUp: WakeUp, speaksPlainly: Bool = true
     ) {
         self.listener = listener
         self.loops = loops
@@ -33,6 +35,7 @@ final class Acceptor: Sendable {
         self.idleTimeout = idleTimeout
         self.lingering = lingering
         self.wakeUp = wakeUp
+        self.speaksPlainly = speaksPlainly
     }
 
     /// Connections that were answered 503 because there were too many.
@@ -122,6 +125,10 @@ final class Acceptor: Sendable {
 
     private func reject(_ descriptor: Int32) {
         rejected.add(1, ordering: .relaxed)
+        guard speaksPlainly else {
+            Glibc.close(descriptor)
+            return
+        }
         let body = "the limit of \(connectionLimit) connections is reached\n"
         let answer =
             "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nRetry-After: 1\r\n"

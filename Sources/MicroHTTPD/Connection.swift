@@ -4,6 +4,7 @@ import Glibc
 import HTTPMessages
 import Locks
 import Synchronization
+import TransportSecurity
 
 /// What is known of one connection and of the request that is on it.
 ///
@@ -13,6 +14,8 @@ import Synchronization
 final class Connection: @unchecked Sendable {
     /// The socket; open for as long as the connection is registered.
     let descriptor: Int32
+    /// What the server shows to the client, which must stay for as long as the connection; nil on a plain one.
+    private let certifiedKey: CertifiedKey?
     /// Counts requests, and says in its two low bits what becomes of the current one.
     private let progress = Atomic<UInt64>(0)
 
@@ -81,8 +84,9 @@ final class Connection: @unchecked Sendable {
     /// A target with a query is copied here, since the library writes into its own copy.
     @exclusivity(unchecked) private var targetCopy: UnsafeMutableRawBufferPointer?
 
-    init(descriptor: Int32) {
+    init(descriptor: Int32, certifiedKey: CertifiedKey? = nil) {
         self.descriptor = descriptor
+        self.certifiedKey = certifiedKey
         request = Request(method: BorrowedBytes(""), target: BorrowedBytes(""), fields: fields)
     }
 

@@ -23,6 +23,9 @@ public final class HTTPServer: Sendable {
         /// Which requests are logged; nil for none.
         public var requestLogging: RequestLogging?
 
+        /// What connections are secured with; nil for plain HTTP.
+        public var security: ServerSecurity?
+
         /// `EventLoop.knowsBlock`.
         var knowsBlock = isKnownVersion
 
@@ -39,7 +42,7 @@ public final class HTTPServer: Sendable {
     /// Where the server listens.
     public let address: SocketAddress
     private let loops: [EventLoop]
-    private let workers: Workers
+    let workers: Workers
     private let acceptor: Acceptor
     private let resumer: Resumer
     private let lingering: LingeringSockets
@@ -64,7 +67,8 @@ public final class HTTPServer: Sendable {
                     try EventLoop(
                         handler: handler, connectionLimit: configuration.maximumConnections + 1,
                         skipLimit: configuration.maximumSkippedBytes, lingering: lingering, waiting: waiting,
-                        recorder: reporter?.recorders[index], knowsBlock: configuration.knowsBlock))
+                        recorder: reporter?.recorders[index], security: configuration.security,
+                        knowsBlock: configuration.knowsBlock))
             }
             let started = try Workers(loops)
             workers = started
@@ -75,7 +79,8 @@ public final class HTTPServer: Sendable {
             try resumer.start()
             let acceptor = Acceptor(
                 listener: listener, loops: loops, connectionLimit: configuration.maximumConnections,
-                idleTimeout: configuration.idleTimeout, lingering: lingering, wakeUp: wakeUp)
+                idleTimeout: configuration.idleTimeout, lingering: lingering, wakeUp: wakeUp,
+                speaksPlainly: configuration.security == nil)
             try acceptor.start()
             self.acceptor = acceptor
         } catch {

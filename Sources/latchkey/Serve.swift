@@ -18,6 +18,8 @@ struct Serve: AsyncParsableCommand {
     @Option(Setting.adminListen) var adminListen: String?
     @Option(Setting.tokenFile) var tokenFile: String?
     @Option(Setting.readTokenFile) var readTokenFile: String?
+    @Option(Setting.tlsCertificate) var tlsCertificate: String?
+    @Option(Setting.tlsKey) var tlsKey: String?
     @Option(Setting.idleTimeout) var idleTimeout: String?
     @Option(Setting.drainTimeout) var drainTimeout: String?
     @Option(Setting.accessLog) var accessLog: String?
@@ -32,6 +34,7 @@ struct Serve: AsyncParsableCommand {
             (.maxKeyBytes, maxKeyBytes), (.maxMemory, maxMemory), (.defaultTTL, defaultTTL),
             (.maxConnections, maxConnections),
             (.adminListen, adminListen), (.tokenFile, tokenFile), (.readTokenFile, readTokenFile),
+            (.tlsCertificate, tlsCertificate), (.tlsKey, tlsKey),
             (.idleTimeout, idleTimeout), (.drainTimeout, drainTimeout), (.accessLog, accessLog),
             (.slowRequest, slowRequest), (.logLevel, logLevel), (.logFormat, logFormat), (.config, config),
         ])

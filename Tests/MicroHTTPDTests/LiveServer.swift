@@ -20,6 +20,7 @@ final class LiveServer: Sendable {
         var valueBytes = 1 << 24
         var timeToLive: TimeToLive?
         var access: AccessControl?
+        var security: ServerSecurity?
     }
 
     /// Every tag of these servers begins with it.
@@ -46,6 +47,7 @@ final class LiveServer: Sendable {
             host: "127.0.0.1", port: 0, threads: setUp.threads, maximumConnections: setUp.maximumConnections,
             idleTimeout: setUp.idleTimeout)
         configuration.maximumSkippedBytes = setUp.skippedBytes
+        configuration.security = setUp.security
         if let knowsBlock = setUp.knowsBlock { configuration.knowsBlock = knowsBlock }
         server = try HTTPServer(configuration, handler: api)
     }
