@@ -12,8 +12,8 @@ import TransportSecurity
 ///
 /// Runs on a worker's thread, here called the loop's, which may be another one from turn to turn. The threads are ours, and not
 /// the library's: see `latchkey_run_daemon` and `Workers`.
-/// `@unchecked Sendable`: `fieldLines`, `date`, `readyResponses` and `servedCount` are used by the holder of `ownership` alone
-/// (and so need no check of exclusive access, which costs more than the access), `daemon` and `epollSet` are set before any
+/// `@unchecked Sendable`: `fieldLines`, `date`, `readyResponses`, `handshakes` and `servedCount` are used by the holder of
+/// `ownership` alone (and so need no check of exclusive access, which costs more than the access), `daemon` and `epollSet` are set before any
 /// worker starts and changed after they have ended; all else is constant or guards itself.
 final class EventLoop: @unchecked Sendable {
     let handler: any RequestHandler
