@@ -2,7 +2,7 @@ ARG SWIFT_VERSION=6.3
 
 FROM swift:${SWIFT_VERSION}-bookworm AS build
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends libmicrohttpd-dev zlib1g-dev \
+    && apt-get install --yes --no-install-recommends libgnutls28-dev libmicrohttpd-dev zlib1g-dev \
     && rm -rf /var/cache/apt/* /var/lib/apt/lists/*
 WORKDIR /latchkey
 # The packages that we depend on are fetched anew only when the manifest changes, not with every change of a source.
@@ -20,7 +20,7 @@ RUN LATCHKEY_COMMIT=$(printf '%.12s' "$REVISION") \
 
 FROM debian:bookworm-slim
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends libmicrohttpd12 zlib1g \
+    && apt-get install --yes --no-install-recommends libgnutls30 libmicrohttpd12 zlib1g \
     && rm -rf /var/cache/apt/* /var/lib/apt/lists/*
 COPY --from=build /usr/local/bin/latchkey /usr/local/bin/latchkey
 ARG VERSION=0.1.0

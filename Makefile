@@ -177,4 +177,4 @@ dependencies: toolchain
 	@Scripts/install-dependencies
 
 test-dependencies: toolchain
-	@Scripts/install-dependencies curl
+	@Scripts/install-dependencies curl openssl

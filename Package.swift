@@ -44,10 +44,15 @@ let package = Package(
         .target(name: "Compression", dependencies: ["ByteBuffers", "CZlib"], swiftSettings: checked),
         .target(name: "Sockets", swiftSettings: checked),
         .target(name: "Threads", dependencies: ["Locks", "Sockets"], swiftSettings: checked),
+        .target(name: "CTransportSecurity", linkerSettings: [.linkedLibrary("gnutls")]),
+        .target(name: "TransportSecurity", dependencies: ["CTransportSecurity", "Sockets"], swiftSettings: checked),
         .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
         .target(
             name: "MicroHTTPD",
-            dependencies: ["ByteBuffers", "CMicroHTTPD", "HTTPMessages", "Locks", "Sockets", "Threads"],
+            dependencies: [
+                "ByteBuffers", "CMicroHTTPD", "CTransportSecurity", "HTTPMessages", "Locks", "Sockets",
+                "Threads", "TransportSecurity",
+            ],
             swiftSettings: checked),
         .target(
             name: "KeyValueAPI",
@@ -60,7 +65,7 @@ let package = Package(
             dependencies: [
                 "ByteBuffers", "CAllocator", "CBuildInfo", "Compression", "HTTPMessages", "KeyValueAPI",
                 "KeyValueStore",
-                "Locks", "MicroHTTPD", "PrometheusExposition", "Sockets", "Threads",
+                "Locks", "MicroHTTPD", "PrometheusExposition", "Sockets", "Threads", "TransportSecurity",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -76,17 +81,21 @@ let package = Package(
             ],
             swiftSettings: memorySafe),
         .target(
-            name: "LatchkeyClient", dependencies: ["ByteBuffers", "HTTPMessages", "Sockets"], swiftSettings: memorySafe),
+            name: "LatchkeyClient", dependencies: ["ByteBuffers", "HTTPMessages", "Sockets", "TransportSecurity"],
+            swiftSettings: memorySafe),
         .executableTarget(
             name: "latchkey",
             dependencies: [
-                "HTTPMessages", "LatchkeyClient", "LatchkeyServer",
+                "HTTPMessages", "LatchkeyClient", "LatchkeyServer", "TransportSecurity",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: memorySafe),
 
         .target(
-            name: "TestSupport", dependencies: ["Sockets"], path: "Tests/TestSupport", swiftSettings: checked),
+            name: "CTestCertificates", path: "Tests/CTestCertificates", linkerSettings: [.linkedLibrary("gnutls")]),
+        .target(
+            name: "TestSupport", dependencies: ["CTestCertificates", "Sockets"], path: "Tests/TestSupport",
+            swiftSettings: checked),
         .testTarget(name: "ByteBuffersTests", dependencies: ["ByteBuffers"], swiftSettings: checked),
         .testTarget(
             name: "CompressionTests", dependencies: ["ByteBuffers", "Compression", "TestSupport"],
@@ -106,7 +115,7 @@ let package = Package(
             name: "MicroHTTPDTests",
             dependencies: [
                 "ByteBuffers", "HTTPMessages", "KeyValueAPI", "KeyValueStore", "Locks", "MicroHTTPD", "Sockets",
-                "TestSupport", "Threads",
+                "TestSupport", "Threads", "TransportSecurity",
             ],
             swiftSettings: checked),
         .testTarget(

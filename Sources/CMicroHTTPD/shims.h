@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -22,6 +23,10 @@ struct latchkey_daemon_options {
   MHD_RequestCompletedCallback notify_completed;
   size_t (*unescape)(void *context, struct MHD_Connection *connection, char *text);
   void (*notify_own_reply)(void *context, unsigned int status);
+  /* A gnutls_certificate_retrieve_function2, with which connections are TLS; NULL for plain ones. */
+  void *certificate_callback;
+  /* What may be agreed upon, in GnuTLS's words. */
+  const char *tls_priorities;
 };
 
 /* MHD_OPTION_EXTERNAL_LOGGER: the only way to hear of the replies that the library makes by itself, all of them errors. Their
@@ -38,13 +43,21 @@ static inline void latchkey_read_log(void *options, const char *format, va_list 
  * suspended, and are served by latchkey_run_daemon, both on one thread. NULL where it cannot be started. The options must stay
  * where they are for as long as it runs. */
 static inline struct MHD_Daemon *latchkey_start_daemon(const struct latchkey_daemon_options *o) {
+  struct MHD_OptionItem security[] = {
+      {MHD_OPTION_HTTPS_CERT_CALLBACK, 0, o->certificate_callback},
+      {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)o->tls_priorities},
+      {MHD_OPTION_END, 0, NULL},
+  };
+  if (!o->certificate_callback) security[0].option = MHD_OPTION_END;
   return MHD_start_daemon(
-      MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
+      MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
+          (o->certificate_callback ? MHD_USE_TLS : 0),
+      0, NULL, NULL,
       o->handle_request, o->context, MHD_OPTION_EXTERNAL_LOGGER, latchkey_read_log, o, MHD_OPTION_CONNECTION_LIMIT,
       o->connection_limit, MHD_OPTION_CONNECTION_MEMORY_LIMIT, o->connection_memory_bytes, MHD_OPTION_URI_LOG_CALLBACK,
       o->start_request, o->context, MHD_OPTION_NOTIFY_CONNECTION, o->notify_connection, o->context,
       MHD_OPTION_NOTIFY_COMPLETED, o->notify_completed, o->context, MHD_OPTION_UNESCAPE_CALLBACK, o->unescape, o->context,
-      MHD_OPTION_END);
+      MHD_OPTION_ARRAY, security, MHD_OPTION_END);
 }
 
 /* The daemon's epoll set, which is readable when there is something to do; -1 where it has none. */
@@ -89,6 +102,12 @@ static inline void latchkey_run_daemon(struct MHD_Daemon *daemon, int connection
     (void)poll(&ready, 1, -1);
   }
   (void)MHD_run(daemon);
+}
+
+/* The connection's gnutls_session_t, or NULL. */
+static inline void *latchkey_tls_session(struct MHD_Connection *connection) {
+  const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+  return info ? info->tls_session : NULL;
 }
 
 /* What the STARTED notification stored for the connection. */

@@ -16,5 +16,5 @@ public struct Surface: Sendable, Equatable {
 
     /// Whether `route` is a part of it.
     @inline(__always)
-    func has(_ route: Route) -> Bool { routes >> UInt16(route.rawValue) & 1 == 1 }
+    func has(_ route: Route) -> Bool { routes &>> UInt16(truncatingIfNeeded: route.rawValue) & 1 == 1 }
 }

@@ -19,6 +19,8 @@ public enum ClientFailure: Error, Equatable, Sendable {
     case file(operation: String, code: Int32)
     /// The file with this name has no token to show, for this reason.
     case unusableToken(name: String, reason: String)
+    /// A file that is read as a whole has more than so many bytes.
+    case fileTooLong(name: String, limit: Int)
     /// A file had fewer bytes than it said at first.
     case fileShrank(name: String, missing: Int)
 
@@ -46,6 +48,7 @@ extension ClientFailure: CustomStringConvertible {
         // Unsafe: a string of C that stays as it is until the next call.
         case .file(let operation, let code): unsafe "cannot \(operation): \(String(cString: strerror(code)))"
         case .unusableToken(let name, let reason): "cannot use token file \(name): \(reason)"
+        case .fileTooLong(let name, let limit): "cannot use \(name): it is longer than \(limit) bytes"
         case .fileShrank(let name, let missing): "cannot send \(name): it became \(missing) bytes shorter meanwhile"
         }
     }

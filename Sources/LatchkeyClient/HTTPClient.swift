@@ -1,4 +1,5 @@
 import Sockets
+import TransportSecurity
 
 /// A client of HTTP/1.1 for one service: a connection for each request. Blocks.
 public struct HTTPClient: Sendable {
@@ -8,17 +9,20 @@ public struct HTTPClient: Sendable {
     public let timeoutSeconds: Int
     /// Shown to the service with each request (RFC 6750 section 2.1); nil for none.
     private let token: [UInt8]?
+    /// PEM texts of the authorities that a service is believed by; nil for those that the system trusts.
+    private let authorities: [UInt8]?
 
     /// A client of `service`. Connects when there is a request.
-    public init(_ service: ServiceURL, timeoutSeconds: Int = 60, token: [UInt8]? = nil) {
+    public init(_ service: ServiceURL, timeoutSeconds: Int = 60, token: [UInt8]? = nil, authorities: [UInt8]? = nil) {
         self.service = service
         self.timeoutSeconds = timeoutSeconds
         self.token = token
+        self.authorities = authorities
     }
 
     /// The same client, with more patience.
     func waiting(secondsMore seconds: Int) -> HTTPClient {
-        HTTPClient(service, timeoutSeconds: timeoutSeconds + seconds, token: token)
+        HTTPClient(service, timeoutSeconds: timeoutSeconds + seconds, token: token, authorities: authorities)
     }
 
     /// Sends a request and waits for the head of the final answer, which may come before all of the content is sent: the
@@ -30,7 +34,7 @@ public struct HTTPClient: Sendable {
     ) throws(ClientFailure) -> ClientResponse {
         var request = request
         if let token { try request.add("Authorization", Array("Bearer ".utf8) + token) }
-        var exchange = try Exchange(service, timeoutSeconds)
+        var exchange = try Exchange(service, timeoutSeconds, authorities)
         try exchange.send(request.head(host: service.authority, contentFields: content.fields))
         switch content {
         case .none: break
@@ -41,9 +45,19 @@ public struct HTTPClient: Sendable {
     }
 }
 
+/// What a request goes over.
+private protocol Connection {
+    func send(_ bytes: [UInt8]) throws(SocketFailure)
+    func receive(atMost limit: Int) throws(SocketFailure) -> [UInt8]
+    var hasInput: Bool { get }
+}
+
+extension ClientConnection: Connection {}
+extension SecureConnection: Connection {}
+
 /// One request, and the answer to it, on a connection of their own.
 private struct Exchange {
-    private let connection: ClientConnection
+    private let connection: any Connection
     private let timeoutSeconds: Int
     private var reader: ResponseReader
     /// The final answer, where it has come already.
@@ -51,19 +65,22 @@ private struct Exchange {
     /// Why no more can be sent; the answer may say why.
     private var sendFailure: ClientFailure?
 
-    init(_ service: ServiceURL, _ timeoutSeconds: Int) throws(ClientFailure) {
+    init(_ service: ServiceURL, _ timeoutSeconds: Int, _ authorities: [UInt8]?) throws(ClientFailure) {
         self.timeoutSeconds = timeoutSeconds
-        let connection: ClientConnection
+        let connection: any Connection
         do throws(SocketFailure) {
-            connection = try ClientConnection(
+            let plain = try ClientConnection(
                 host: service.host, port: service.port, timeoutSeconds: timeoutSeconds)
+            connection =
+                service.isSecure
+                ? try SecureConnection(plain, trusting: .host(service.host, authorities: authorities)) : plain
         } catch {
             throw ClientFailure(error, timeoutSeconds: timeoutSeconds)
         }
         self.connection = connection
         reader = ResponseReader { () throws(ClientFailure) -> [UInt8] in
             do throws(SocketFailure) {
-                return try connection.receive()
+                return try connection.receive(atMost: 65_536)
             } catch {
                 throw ClientFailure(error, timeoutSeconds: timeoutSeconds)
             }

@@ -1,4 +1,5 @@
 import Sockets
+import TransportSecurity
 
 /// Why a running service is not healthy, in one line.
 public struct HealthCheckFailure: Error, CustomStringConvertible {
@@ -8,16 +9,23 @@ public struct HealthCheckFailure: Error, CustomStringConvertible {
 
 /// Asks the service at `host` and `port` whether it is ready (`GET /readyz`). Blocks until it answers, or for
 /// `timeoutSeconds` without progress.
-public func checkHealth(host: String, port: UInt16, timeoutSeconds: Int = 3) throws(HealthCheckFailure) {
+///
+/// - Parameter isSecure: whether to ask by TLS. Any certificate will do: it is asked whether the service is well, which is no
+///   secret, and there is nothing to find out by pretending to be it.
+public func checkHealth(
+    host: String, port: UInt16, isSecure: Bool = false, timeoutSeconds: Int = 3
+) throws(HealthCheckFailure) {
     do {
         let connection = try ClientConnection(host: host, port: port, timeoutSeconds: timeoutSeconds)
-        let request = "GET /readyz HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\n\r\n"
-        try connection.send(Array(request.utf8))
-        var answer: [UInt8] = []
-        while true {
-            let piece = try connection.receive()
-            if piece.isEmpty { break }
-            answer += piece
+        let request = Array("GET /readyz HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\n\r\n".utf8)
+        let answer: [UInt8]
+        if isSecure {
+            let secure = try SecureConnection(connection, trusting: .anyone)
+            try secure.send(request)
+            answer = try allPieces { () throws(SocketFailure) in try secure.receive() }
+        } else {
+            try connection.send(request)
+            answer = try allPieces { () throws(SocketFailure) in try connection.receive() }
         }
         let statusLine = String(decoding: answer.prefix { $0 != UInt8(ascii: "\r") }, as: UTF8.self)
         guard statusLine.hasPrefix("HTTP/1.1 200 ") else {
@@ -26,6 +34,12 @@ public func checkHealth(host: String, port: UInt16, timeoutSeconds: Int = 3) thr
     } catch {
         throw HealthCheckFailure(description: "\(host):\(port) is not ready: \(error)")
     }
+}
+
+private func allPieces(_ next: () throws(SocketFailure) -> [UInt8]) throws(SocketFailure) -> [UInt8] {
+    var all: [UInt8] = []
+    while case let piece = try next(), !piece.isEmpty { all += piece }
+    return all
 }
 
 private enum SocketAnswer: Error, CustomStringConvertible {

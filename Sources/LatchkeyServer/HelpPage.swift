@@ -4,7 +4,7 @@ import KeyValueAPI
 /// The page at `/`: what to type, and the limits in force.
 func helpPage(for configuration: ServerConfiguration, _ limits: KeyValueAPI.Limits, port: UInt16) -> String {
     let end = configuration.defaultTTL == .zero ? "stays" : "expires after \(seconds(configuration.defaultTTL))"
-    let place = "localhost:\(port)"
+    let place = "\(configuration.tlsCertificate == nil ? "" : "https://")localhost:\(port)"
     return """
         Latchkey: a key-value store that speaks plain HTTP.
 

@@ -25,6 +25,7 @@ extension LatchkeyService {
         }
         // A value that is too large by less than this gets its 413, and the connection lives on.
         server.maximumSkippedBytes = 2 * configuration.maxValueBytes
+        server.security = files.security
         server.requestLogging = configuration.requestLogging(to: logger)
         return try start(server, api)
     }

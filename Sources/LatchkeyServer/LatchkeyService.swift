@@ -59,7 +59,8 @@ struct LatchkeyService: Service {
     }
 
     private func tell(_ server: HTTPServer, _ admin: HTTPServer?) {
-        announce(ServiceAddresses(url: "http://\(server.place)", adminURL: admin.map { "http://\($0.place)" }))
+        let scheme = files.security == nil ? "http" : "https"
+        announce(ServiceAddresses(url: "\(scheme)://\(server.place)", adminURL: admin.map { "http://\($0.place)" }))
         var metadata: Logger.Metadata = [
             "address": "\(server.place)", "threads": "\(configuration.threads)", "shards": "\(configuration.shards)",
         ]

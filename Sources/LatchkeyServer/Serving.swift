@@ -6,7 +6,7 @@ import UnixSignals
 /// Serves until SIGTERM or SIGINT asks to stop, and then until drained; a second signal ends the process at once, with
 /// 128 and the signal's number as exit code. From then on the process ignores SIGPIPE.
 ///
-/// SIGHUP has the files with tokens read anew, where there are some.
+/// SIGHUP has the files with tokens and the certificate read anew, where there are some.
 ///
 /// - Parameter announce: told where the service is once it serves.
 public func serve(

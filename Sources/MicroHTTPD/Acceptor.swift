@@ -18,6 +18,8 @@ final class Acceptor: Sendable {
     private let deadlines: HTTPServer.Deadlines
     private let rejections: Rejections
     private let wakeUp: WakeUp
+    /// Whether clients understand what is sent to them without a handshake.
+    private let speaksPlainly: Bool
     private let isClosing = Atomic<Bool>(false)
     private let hasClosed = Atomic<Bool>(false)
     private let isStopping = Atomic<Bool>(false)
@@ -29,7 +31,8 @@ final class Acceptor: Sendable {
 
     init(
         listener: Listener, loops: [EventLoop], connectionLimit: Int, addresses: AddressCounts?,
-        deadlines: HTTPServer.Deadlines, rejections: Rejections, lingering: LingeringSockets, wakeUp: WakeUp
+        deadlines: HTTPServer.Deadlines, rejections: Rejections, lingering: LingeringSockets, wakeUp: WakeUp,
+        speaksPlainly: Bool = true
     ) {
         self.listener = listener
         self.loops = loops
@@ -39,6 +42,7 @@ final class Acceptor: Sendable {
         self.rejections = rejections
         self.lingering = lingering
         self.wakeUp = wakeUp
+        self.speaksPlainly = speaksPlainly
     }
 
     /// Sweeps over all connections so far.
@@ -154,6 +158,7 @@ final class Acceptor: Sendable {
 
     private func refuse(_ descriptor: Int32, _ reason: Rejections.Reason, _ explanation: String) {
         rejections.count(reason)
+        guard speaksPlainly else { return }
         // The socket's buffer is empty: a short answer always fits.
         ConnectedSocket.sendAtOnce(
             lastAnswer(.serviceUnavailable, "\(explanation)\n", fields: "Retry-After: 1\r\n"), on: descriptor)

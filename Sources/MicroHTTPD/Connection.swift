@@ -5,6 +5,7 @@ import HTTPMessages
 import Locks
 import Sockets
 import Synchronization
+import TransportSecurity
 
 /// What is known of one connection and of the request that is on it.
 ///
@@ -14,6 +15,8 @@ import Synchronization
 final class Connection: @unchecked Sendable {
     /// The socket; open for as long as the connection is registered.
     let descriptor: Int32
+    /// What the server shows to the client, which must stay for as long as the connection; nil on a plain one.
+    private let certifiedKey: CertifiedKey?
     private let progress = Atomic<UInt64>(0)
     /// Who has connected, where connections are counted by address.
     let address: PeerAddress?
@@ -89,9 +92,10 @@ final class Connection: @unchecked Sendable {
     /// A target with a query is copied here, since the library writes into its own copy.
     @exclusivity(unchecked) private var targetCopy: UnsafeMutableRawBufferPointer?
 
-    init(descriptor: Int32, address: PeerAddress? = nil) {
+    init(descriptor: Int32, address: PeerAddress? = nil, certifiedKey: CertifiedKey? = nil) {
         self.descriptor = descriptor
         self.address = address
+        self.certifiedKey = certifiedKey
         request = Request(method: BorrowedBytes(""), target: BorrowedBytes(""), fields: fields)
     }
 

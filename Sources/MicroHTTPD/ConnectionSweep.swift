@@ -54,8 +54,11 @@ extension EventLoop {
             connection.phase = .late
             connection.builder = nil
             counters.count(.unknown, .none, .requestTimeout)
-            ConnectedSocket.sendAtOnce(
-                lastAnswer(.requestTimeout, "\(late.missed.explanation)\n"), on: connection.descriptor)
+            // Past the library, and so without encryption: a client of TLS would not understand it.
+            if security == nil {
+                ConnectedSocket.sendAtOnce(
+                    lastAnswer(.requestTimeout, "\(late.missed.explanation)\n"), on: connection.descriptor)
+            }
             connection.endsConnection = true
             // The library finds the stream ended, and closes it.
             shutdown(connection.descriptor, Int32(SHUT_RDWR))

@@ -1,17 +1,19 @@
 import ByteBuffers
 import CMicroHTTPD
+import CTransportSecurity
 import Glibc
 import HTTPMessages
 import Locks
 import Sockets
 import Synchronization
+import TransportSecurity
 
 /// One libmicrohttpd daemon: an epoll loop, and the connections given to it.
 ///
 /// Runs on a worker's thread, here called the loop's, which may be another one from turn to turn. The threads are ours, and not
 /// the library's: see `latchkey_run_daemon` and `Workers`.
-/// `@unchecked Sendable`: `fieldLines`, `date`, `readyResponses`, `servedCount` and `arrivingAddress` are used by the holder of `ownership` alone
-/// (and so need no check of exclusive access, which costs more than the access), `daemon` and `epollSet` are set before any
+/// `@unchecked Sendable`: `fieldLines`, `date`, `readyResponses`, `handshakes`, `servedCount` and `arrivingAddress` are used by the
+/// holder of `ownership` alone (and so need no check of exclusive access, which costs more than the access), `daemon` and `epollSet` are set before any
 /// worker starts and changed after they have ended; all else is constant or guards itself.
 final class EventLoop: @unchecked Sendable {
     let handler: any RequestHandler
@@ -36,6 +38,10 @@ final class EventLoop: @unchecked Sendable {
     /// Whether a request's head is known to lie in one block. Where it is not, each answer ends its connection, so that there is
     /// no second request for which another's content could be taken.
     let knowsBlock: Bool
+    /// What connections are secured with; nil for plain ones.
+    let security: ServerSecurity?
+    /// Turns in which no secured connection got on.
+    @exclusivity(unchecked) private var handshakes = StalledHandshakes()
     /// The requests whose answers come later.
     let waiting: WaitingRequests
 
@@ -91,7 +97,7 @@ final class EventLoop: @unchecked Sendable {
     init(
         handler: any RequestHandler, connectionLimit: Int, skipLimit: Int, lingering: LingeringSockets,
         waiting: WaitingRequests, recorder: RequestRecorder?, addresses: AddressCounts? = nil,
-        rejections: Rejections = Rejections(), knowsBlock: Bool = isKnownVersion
+        rejections: Rejections = Rejections(), security: ServerSecurity? = nil, knowsBlock: Bool = isKnownVersion
     ) throws(SocketFailure) {
         self.handler = handler
         isGuarded = handler.isGuarded
@@ -102,13 +108,16 @@ final class EventLoop: @unchecked Sendable {
         self.recorder = recorder
         self.addresses = addresses
         self.rejections = rejections
+        self.security = security
         recordedDuration = recorder?.threshold ?? .max
         options.initialize(
             to: latchkey_daemon_options(
                 connection_limit: UInt32(connectionLimit), connection_memory_bytes: Self.poolBytes,
                 context: Unmanaged.passUnretained(self).toOpaque(), handle_request: handleRequest,
                 start_request: startRequest, notify_connection: notifyConnection, notify_completed: notifyCompleted,
-                unescape: leaveEscaped, notify_own_reply: notifyOwnReply))
+                unescape: leaveEscaped, notify_own_reply: notifyOwnReply,
+                certificate_callback: security == nil ? nil : latchkey_certificate_callback(),
+                tls_priorities: latchkey_tls_priorities()))
         guard let started = latchkey_start_daemon(options) else {
             options.deallocate()
             throw SocketFailure("start an event loop of libmicrohttpd")
@@ -154,7 +163,15 @@ final class EventLoop: @unchecked Sendable {
     /// Waits until there is something to do, and does it. By the holder of `ownership`; woken by `waiting.loopSignal`.
     func waitAndServe() {
         guard let daemon else { return }
-        latchkey_run_daemon(daemon, servedCount)
+        if security == nil {
+            latchkey_run_daemon(daemon, servedCount)
+        } else {
+            if !hasPendingWork(daemon) {
+                var ready = pollfd(fd: epollSet, events: Int16(POLLIN), revents: 0)
+                poll(&ready, 1, -1)
+            }
+            runSecured(daemon)
+        }
         serveNews(daemon)
     }
 
@@ -163,14 +180,25 @@ final class EventLoop: @unchecked Sendable {
     /// - Returns: whether there is more, of which `epollSet` does not tell.
     func serve() -> Bool {
         guard let daemon else { return false }
-        MHD_run(daemon)
+        if security == nil { MHD_run(daemon) } else { runSecured(daemon) }
         serveNews(daemon)
-        return latchkey_has_pending_work(daemon)
+        return hasPendingWork(daemon)
+    }
+
+    private func runSecured(_ daemon: OpaquePointer) {
+        let progress = latchkey_secure_progress()
+        MHD_run(daemon)
+        handshakes.noteTurn(madeProgress: latchkey_secure_progress() != progress)
+    }
+
+    private func hasPendingWork(_ daemon: OpaquePointer) -> Bool {
+        latchkey_has_pending_work(daemon) && !handshakes.areAllThereIs
     }
 
     private func serveNews(_ daemon: OpaquePointer) {
         // A look that usually finds nothing, and writes nothing then.
         guard hasNews.load(ordering: .relaxed), hasNews.exchange(false, ordering: .acquiring) else { return }
+        handshakes.noteTurn(madeProgress: true)
         takeNews(daemon)
     }
 

@@ -26,6 +26,9 @@ public final class HTTPServer: Sendable {
         /// Which requests are logged; nil for none.
         public var requestLogging: RequestLogging?
 
+        /// What connections are secured with; nil for plain HTTP.
+        public var security: ServerSecurity?
+
         /// `EventLoop.knowsBlock`.
         var knowsBlock = isKnownVersion
 
@@ -44,7 +47,7 @@ public final class HTTPServer: Sendable {
     /// Where the server listens.
     public let address: SocketAddress
     private let loops: [EventLoop]
-    private let workers: Workers
+    let workers: Workers
     private let acceptor: Acceptor
     private let resumer: Resumer
     private let lingering: LingeringSockets
@@ -72,8 +75,7 @@ public final class HTTPServer: Sendable {
                         handler: handler, connectionLimit: configuration.maximumConnections + 1,
                         skipLimit: configuration.maximumSkippedBytes, lingering: lingering, waiting: waiting,
                         recorder: reporter?.recorders[index], addresses: addresses, rejections: rejections,
-                        knowsBlock: configuration.knowsBlock
-                    ))
+                        security: configuration.security, knowsBlock: configuration.knowsBlock))
             }
             let started = try Workers(loops)
             workers = started
@@ -85,7 +87,7 @@ public final class HTTPServer: Sendable {
             let acceptor = Acceptor(
                 listener: listener, loops: loops, connectionLimit: configuration.maximumConnections,
                 addresses: addresses, deadlines: configuration.deadlines, rejections: rejections, lingering: lingering,
-                wakeUp: wakeUp)
+                wakeUp: wakeUp, speaksPlainly: configuration.security == nil)
             try acceptor.start()
             self.acceptor = acceptor
         } catch {

@@ -1,7 +1,9 @@
 import ByteBuffers
 import CMicroHTTPD
+import CTransportSecurity
 import Glibc
 import HTTPMessages
+import TransportSecurity
 
 // What libmicrohttpd calls, all on the event loop's thread. Each context is an `EventLoop`, kept alive by whoever stops
 // it, and borrowed here without a reference count that the loops would share.
@@ -95,7 +97,10 @@ func notifyConnection(
     Unmanaged<EventLoop>.fromOpaque(context)._withUnsafeGuaranteedRef { loop in
         switch event {
         case .CONNECTION_NOTIFY_STARTED:
-            let started = Connection(descriptor: latchkey_socket(connection), address: loop.arrivingAddress)
+            let certifiedKey = loop.security?.certifiedKey
+            if let certifiedKey { latchkey_secure_session(latchkey_tls_session(connection), certifiedKey.pointer) }
+            let started = Connection(
+                descriptor: latchkey_socket(connection), address: loop.arrivingAddress, certifiedKey: certifiedKey)
             loop.register(started)
             state.pointee = Unmanaged.passRetained(started).toOpaque()
         case .CONNECTION_NOTIFY_CLOSED:
@@ -134,9 +139,7 @@ private func headProblem(_ cost: Int) -> Problem {
 
 extension EventLoop {
     fileprivate func receive(_ connection: OpaquePointer, _ state: Connection) -> MHD_Result {
-        if isGuarded, let response = handler.refusal(of: state.request) {
-            return refuse(connection, state, response)
-        }
+        if isGuarded, let result = refuseStranger(connection, state) { return result }
         guard state.request.mayBringContent else {
             state.phase = .skipping
             return .YES
@@ -160,9 +163,11 @@ extension EventLoop {
         return .YES
     }
 
-    /// Answers a request that is not to be carried out. With content, or if that may come, it ends the connection: none of it
-    /// is read.
-    private func refuse(_ connection: OpaquePointer, _ state: Connection, _ response: Response) -> MHD_Result {
+    /// Answers a request that the handler refuses; nil for all others. With content, or if that may come, it ends the
+    /// connection: none of it is read.
+    @inline(never)
+    private func refuseStranger(_ connection: OpaquePointer, _ state: Connection) -> MHD_Result? {
+        guard let response = handler.refusal(of: state.request) else { return nil }
         state.beginTurn()
         if state.request.mayBringContent || state.endsConnection {
             state.phase = .answered

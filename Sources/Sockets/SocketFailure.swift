@@ -14,6 +14,11 @@ public struct SocketFailure: Error, CustomStringConvertible, Equatable {
         self.init(operation, code, String(cString: strerror(code)))
     }
 
+    /// A failure of `operation` for which the system has no words of its own.
+    public init(_ operation: String, code: Int32, reason: String) {
+        self.init(operation, code, reason)
+    }
+
     /// A failure of `getaddrinfo(3)`, which has error numbers of its own, in an attempt to do `operation`.
     init(_ operation: String, resolverCode: Int32) {
         if resolverCode == EAI_SYSTEM {

@@ -41,7 +41,7 @@ struct ExitStatus {
         case .refused(status: 404, _, _): 3
         case .refused(status: 412, _, _): 4
         case .unusableURL, .unusableField: 2
-        case .refused, .connection, .timedOut, .malformedAnswer, .file, .fileShrank, .unusableToken: 1
+        case .refused, .connection, .timedOut, .malformedAnswer, .file, .fileShrank, .fileTooLong, .unusableToken: 1
         }
     }
 

@@ -14,11 +14,16 @@ struct HealthCheck: AsyncParsableCommand {
     @Option(Setting.host) var host: String?
     @Option(Setting.port) var port: String?
     @Option(Setting.adminListen) var adminListen: String?
+    @Option(Setting.tlsCertificate) var tlsCertificate: String?
+    @Option(Setting.tlsKey) var tlsKey: String?
     @Option(Setting.config) var config: String?
 
     mutating func run() async throws {
         let configuration = try await ServerConfiguration.load(
-            flags: try givenFlags([(.host, host), (.port, port), (.adminListen, adminListen), (.config, config)]),
+            flags: try givenFlags([
+                (.host, host), (.port, port), (.adminListen, adminListen), (.tlsCertificate, tlsCertificate),
+                (.tlsKey, tlsKey), (.config, config),
+            ]),
             environment: ProcessEnvironment.variables)
         let place =
             configuration.adminListen ?? ListenAddress(host: configuration.host, port: configuration.port)
@@ -26,7 +31,9 @@ struct HealthCheck: AsyncParsableCommand {
             let flag = configuration.adminListen == nil ? "--port N" : "--admin-listen HOST:N"
             throw ValidationError("healthcheck needs the port that the server chose: \(flag)")
         }
-        try checkHealth(host: Self.reachable(place.host), port: place.port)
+        // Where there is an admin address, that is plain. Of the files nothing but that they are set is of interest here.
+        let isSecure = configuration.adminListen == nil && configuration.tlsCertificate != nil
+        try checkHealth(host: Self.reachable(place.host), port: place.port, isSecure: isSecure)
     }
 
     /// Where a server that listens on `host` is reached from here: all addresses include loopback.

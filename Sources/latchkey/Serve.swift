@@ -24,6 +24,8 @@ struct Serve: AsyncParsableCommand {
     @Option(Setting.adminListen) var adminListen: String?
     @Option(Setting.tokenFile) var tokenFile: String?
     @Option(Setting.readTokenFile) var readTokenFile: String?
+    @Option(Setting.tlsCertificate) var tlsCertificate: String?
+    @Option(Setting.tlsKey) var tlsKey: String?
     @Option(Setting.idleTimeout) var idleTimeout: String?
     @Option(Setting.drainTimeout) var drainTimeout: String?
     @Option(Setting.accessLog) var accessLog: String?
@@ -40,8 +42,8 @@ struct Serve: AsyncParsableCommand {
             (.headerTimeout, headerTimeout), (.bodyTimeout, bodyTimeout), (.requestTimeout, requestTimeout),
             (.writeTimeout, writeTimeout), (.minRate, minRate),
             (.adminListen, adminListen), (.tokenFile, tokenFile), (.readTokenFile, readTokenFile),
-            (.idleTimeout, idleTimeout),
-            (.drainTimeout, drainTimeout), (.accessLog, accessLog),
+            (.tlsCertificate, tlsCertificate), (.tlsKey, tlsKey),
+            (.idleTimeout, idleTimeout), (.drainTimeout, drainTimeout), (.accessLog, accessLog),
             (.slowRequest, slowRequest), (.logLevel, logLevel), (.logFormat, logFormat), (.config, config),
         ])
         let configuration = try await ServerConfiguration.load(

@@ -6,7 +6,7 @@ import LatchkeyServer
 struct ServiceOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Where the service is: http://HOST[:PORT][/PREFIX]. [\(Setting.clientURLVariable), default \(Self.defaultURL)]",
+            "Where the service is: http[s]://HOST[:PORT][/PREFIX]. [\(Setting.clientURLVariable), default \(Self.defaultURL)]",
             valueName: "url"))
     var url: String?
 
@@ -14,6 +14,12 @@ struct ServiceOptions: ParsableArguments {
         help: ArgumentHelp(
             "Show the first token in this file. [\(Setting.tokenFile.variable)]", valueName: "file"))
     var tokenFile: RawText?
+
+    @Option(
+        help: ArgumentHelp(
+            "With https, believe a server by the certificates in this file. (default: those of the system)",
+            valueName: "file"))
+    var caFile: RawText?
 
     @Option(help: ArgumentHelp("Give up after so long without progress.", valueName: "seconds"))
     var timeout = 60
@@ -30,7 +36,11 @@ struct ServiceOptions: ParsableArguments {
     func client() throws(ClientFailure) -> HTTPClient {
         let variable = ProcessEnvironment.variables[Setting.clientURLVariable]
         let text = url ?? variable.flatMap { $0.isEmpty ? nil : $0 } ?? Self.defaultURL
-        return HTTPClient(try ServiceURL(text), timeoutSeconds: timeout, token: try token())
+        return HTTPClient(
+            try ServiceURL(text), timeoutSeconds: timeout, token: try token(),
+            authorities: try caFile.map { (file) throws(ClientFailure) in
+                try InputFile(path: file.bytes).whole(limit: 1 << 20)
+            })
     }
 
     /// The variable is the server's own, so that in its container nothing needs to be said: who may read the file there may

@@ -20,7 +20,7 @@ import Testing
         #expect(shown(["\(scheme)   abc"]) == "token abc")
     }
 
-    @Test(arguments: ["a", "aZ09-._~+/", "abc=", "abc==", "a/+=", String(repeating: "x", count: 5000)])
+    @Test(arguments: ["a", "aZ09-._~+/", "abc=", "abc==", "a/+=", String(repeating: "x", count: 600)])
     func `a token is taken as it is`(token: String) {
         #expect(shown(["Bearer \(token)"]) == "token \(token)")
     }

@@ -12,17 +12,20 @@ import Testing
         ("HTTP://10.0.0.1:1/kv//", "10.0.0.1", 1, "/kv", "10.0.0.1:1"),
         ("http://[::1]:65535/a/b", "::1", 65535, "/a/b", "[::1]:65535"),
         ("http://[::ffff:127.0.0.1]", "::ffff:127.0.0.1", 80, "", "[::ffff:127.0.0.1]"),
+        ("https://h", "h", 443, "", "h"), ("HTTPS://h:80/", "h", 80, "", "h:80"),
+        ("http://h:443", "h", 443, "", "h:443"),
     ])
     func `a URL is taken apart`(text: String, host: String, port: UInt16, prefix: String, authority: String) throws {
         let url = try ServiceURL(text)
         #expect(url.host == host)
+        #expect(url.isSecure == text.lowercased().hasPrefix("https"))
         #expect(url.port == port)
         #expect(url.prefix == prefix)
         #expect(url.authority == authority)
     }
 
     @Test(arguments: [
-        ("https://localhost", "https is not supported"), ("localhost:8080", "http://"), ("", "http://"),
+        ("ftps://localhost", "https://"), ("localhost:8080", "http://"), ("", "http://"),
         ("http://", "host"), ("http://:80", "host"), ("http:///keys", "host"), ("http://a%20b", "host"),
         ("http://a b", "percent-encoded"), ("http://h\r\nX: y", "percent-encoded"), ("http://ä", "percent-encoded"),
         ("http://h:0", "port"), ("http://h:65536", "port"), ("http://h:+1", "port"), ("http://h:8080x", "port"),

@@ -52,7 +52,7 @@ import Testing
             "max-key-bytes": "5", "default-ttl": "9", "max-memory": "512MiB", "max-connections": "6",
             "max-connections-per-address": "7", "header-timeout": "1m", "body-timeout": "2m", "request-timeout": "3m",
             "write-timeout": "4m", "min-rate": "1KiB", "idle-timeout": "7", "admin-listen": "[::1]:9",
-            "token-file": "/a", "read-token-file": "/b", "drain-timeout": "8ms",
+            "token-file": "/a", "tls-cert": "/c", "tls-key": "/k", "read-token-file": "/b", "drain-timeout": "8ms",
             "access-log": "targets", "slow-request": "9ms",
             "log-level": "error", "log-format": "json",
         ]
@@ -77,6 +77,8 @@ import Testing
         expected.adminListen = ListenAddress(host: "::1", port: 9)
         expected.tokenFile = "/a"
         expected.readTokenFile = "/b"
+        expected.tlsCertificate = "/c"
+        expected.tlsKey = "/k"
         expected.drainTimeout = .milliseconds(8)
         expected.accessLog = .targets
         expected.slowRequest = .milliseconds(9)
@@ -97,6 +99,8 @@ import Testing
         #expect(flag == "--read-token-file needs --token-file too")
         let variable = await configurationComplaint(environment: ["LATCHKEY_READ_TOKEN_FILE": "/b"])
         #expect(variable == "LATCHKEY_READ_TOKEN_FILE needs --token-file too")
+        #expect(await configurationComplaint(flags: ["tls-cert": "/c"]) == "--tls-cert needs --tls-key too")
+        #expect(await configurationComplaint(flags: ["tls-key": "/k"]) == "--tls-key needs --tls-cert too")
         let both = try await loadConfiguration(
             flags: ["read-token-file": "/b"], environment: ["LATCHKEY_TOKEN_FILE": "/a"])
         #expect(both.tokenFile == "/a" && both.readTokenFile == "/b")

@@ -51,6 +51,7 @@ import Testing
             ]
         ),
         ("token-file", "the path of a file", [""]), ("read-token-file", "the path of a file", [""]),
+        ("tls-cert", "the path of a file", [""]), ("tls-key", "the path of a file", [""]),
         ("config", "the path of a file", [""]),
     ]
 

@@ -103,7 +103,7 @@ import Testing
 
     @Test(arguments: [
         (["get"], "<key>"), (["get", ""], "at least one byte"), (["get", "k", "--range", "x"], "--range"),
-        (["get", "k", "--range", "-"], "--range"), (["get", "k", "--url", "https://h"], "https is not supported"),
+        (["get", "k", "--range", "-"], "--range"), (["get", "k", "--url", "ftp://h"], "https://"),
         (["put", "k", "--content-type", "a\r\nb"], "Content-Type"),
         (["put", "k", "--if-absent", "--if-match", "a"], "exclude"),
         (["put", "k", "f", "g"], "g"), (["list", "--limit", "0"], "--limit"),

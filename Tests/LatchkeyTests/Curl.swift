@@ -8,8 +8,8 @@ struct Curl: Sendable {
     private let executable: String
     private let directory: URL
 
-    fileprivate init(port: UInt16) throws {
-        url = "http://127.0.0.1:\(port)"
+    fileprivate init(port: UInt16, scheme: String) throws {
+        url = "\(scheme)://127.0.0.1:\(port)"
         executable = try Self.find()
         directory = FileManager.default.temporaryDirectory.appending(path: "latchkey-\(UUID())")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
@@ -70,11 +70,11 @@ func withCurl(_ arguments: [String] = [], _ body: @Sendable (Curl) throws -> Voi
 
 /// Runs `body`, which may block, with a server of its own, and hands over that and its port too.
 func withCurlAndServer(
-    _ arguments: [String] = [], _ body: @Sendable (Curl, Program, UInt16) throws -> Void
+    _ arguments: [String] = [], scheme: String = "http", _ body: @Sendable (Curl, Program, UInt16) throws -> Void
 ) async throws {
     try await blocking {
-        let (program, port) = try Program.serving(arguments)
-        let curl = try Curl(port: port)
+        let (program, port) = try Program.serving(arguments, scheme: scheme)
+        let curl = try Curl(port: port, scheme: scheme)
         defer { curl.removeFiles() }
         try body(curl, program, port)
         program.signal(SIGTERM)

@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test func `there are examples`() throws {
-        #expect(try Self.examples().map(\.heading) == ["Tokens", "An address for metrics and health"])
+        #expect(try Self.examples().map(\.heading) == ["Tokens", "TLS", "An address for metrics and health"])
     }
 
     @Test(arguments: try examples())
@@ -33,19 +33,17 @@ import Testing
             try Data(repeating: 7, count: 10_000).write(to: directory.appending(path: "photo.png"))
             let isStart = { (line: String) in line.hasPrefix("latchkey --") }
             let start = try #require(lines.firstIndex(where: isStart))
+            let scheme = lines[start].contains("--tls-cert") ? "https" : "http"
             try run(Array(lines[..<start]), directory)
             let program = try Self.shell(
                 // On free ports instead of those that a reader would have.
                 "exec \(lines[start].replacing("127.0.0.1:9090", with: "127.0.0.1:0")) --port 0", directory)
-            let port = try program.port()
+            let port = try program.port(scheme: scheme)
             let adminPort = lines[start].contains("9090") ? try program.adminPort() : 0
-            try run(
-                lines[(start + 1)...].map {
-                    $0.replacing("localhost:8080", with: "127.0.0.1:\(port)").replacing(
-                        "localhost:9090", with: "127.0.0.1:\(adminPort)"
-                    )
-                    .replacing("127.0.0.1:9090", with: "127.0.0.1:\(adminPort)")
-                }, directory, url: "http://127.0.0.1:\(port)")
+            let rest = lines[(start + 1)...].map {
+                $0.replacing(":8080", with: ":\(port)").replacing(":9090", with: ":\(adminPort)")
+            }
+            try run(rest, directory, url: "\(scheme)://127.0.0.1:\(port)")
             if FileManager.default.fileExists(atPath: directory.appending(path: "copy.png").path) {
                 #expect(
                     try Data(contentsOf: directory.appending(path: "copy.png")) == Data(repeating: 7, count: 10_000))

@@ -94,15 +94,15 @@ final class Program {
 
     /// Starts a server on a free port and waits for its start-up line.
     static func serving(
-        _ arguments: [String] = [], environment: [String: String] = [:]
+        _ arguments: [String] = [], environment: [String: String] = [:], scheme: String = "http"
     ) throws -> (program: Program, port: UInt16) {
         let program = try Program(["--port", "0", "--threads", "2"] + arguments, environment: environment)
-        return (program, try program.port())
+        return (program, try program.port(scheme: scheme))
     }
 
     /// Waits for a server's start-up line, and tells the port in it.
-    func port() throws -> UInt16 {
-        try port(inLine: 0, after: "latchkey: serving on http://127.0.0.1:")
+    func port(scheme: String = "http") throws -> UInt16 {
+        try port(inLine: 0, after: "latchkey: serving on \(scheme)://127.0.0.1:")
     }
 
     /// Waits for the line after that, and tells the admin port in it.

@@ -21,6 +21,7 @@ final class LiveServer: Sendable {
         var valueBytes = 1 << 24
         var timeToLive: TimeToLive?
         var access: AccessControl?
+        var security: ServerSecurity?
     }
 
     /// Every tag of these servers begins with it.
@@ -48,6 +49,7 @@ final class LiveServer: Sendable {
             deadlines: setUp.deadlines)
         configuration.maximumConnectionsPerAddress = setUp.connectionsPerAddress
         configuration.maximumSkippedBytes = setUp.skippedBytes
+        configuration.security = setUp.security
         if let knowsBlock = setUp.knowsBlock { configuration.knowsBlock = knowsBlock }
         server = try HTTPServer(configuration, handler: api)
     }

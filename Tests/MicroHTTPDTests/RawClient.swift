@@ -1,5 +1,6 @@
 import Sockets
 import TestSupport
+import TransportSecurity
 
 /// A response as it came.
 struct RawResponse {
@@ -27,16 +28,31 @@ struct Unexpected: Error, CustomStringConvertible {
 /// A client that says exactly what it is told, and reads responses strictly.
 final class RawClient {
     let connection: ClientConnection
+    /// What everything goes through, if there is TLS.
+    private let secure: SecureConnection?
     private var received: [UInt8] = []
     private var position = 0
 
     init(port: UInt16, receiveBuffer: Int32? = nil) throws {
         connection = try ClientConnection(
             host: "127.0.0.1", port: port, timeoutSeconds: patienceSeconds, receiveBuffer: receiveBuffer)
+        secure = nil
     }
 
-    func send(_ text: String) throws { try connection.send(Array(text.utf8)) }
-    func send(_ bytes: [UInt8]) throws { try connection.send(bytes) }
+    /// A client that speaks TLS, to a server that shows this certificate.
+    init(port: UInt16, trusting certificate: TestCertificate, receiveBuffer: Int32? = nil) throws {
+        connection = try ClientConnection(
+            host: "127.0.0.1", port: port, timeoutSeconds: patienceSeconds, receiveBuffer: receiveBuffer)
+        secure = try SecureConnection(
+            connection, trusting: .host("127.0.0.1", authorities: certificate.certificate))
+    }
+
+    private func receive(atMost limit: Int = 65_536) throws -> [UInt8] {
+        try secure?.receive(atMost: limit) ?? connection.receive(atMost: limit)
+    }
+
+    func send(_ text: String) throws { try send(Array(text.utf8)) }
+    func send(_ bytes: [UInt8]) throws { try secure?.send(bytes) ?? connection.send(bytes) }
 
     /// Sends a request without content, and reads the response to it.
     func exchange(_ method: String, _ target: String, _ fields: String = "") throws -> RawResponse {
@@ -82,19 +98,19 @@ final class RawClient {
     }
 
     /// Whether the server closes the connection without another byte.
-    func hasEnded() throws -> Bool { try position == received.count && connection.receive(atMost: 1).isEmpty }
+    func hasEnded() throws -> Bool { try position == received.count && receive(atMost: 1).isEmpty }
 
     /// Reads up to the end of the connection.
     func rest() throws -> [UInt8] {
         var rest = Array(received[position...])
-        while case let piece = try connection.receive(), !piece.isEmpty { rest += piece }
+        while case let piece = try receive(), !piece.isEmpty { rest += piece }
         (received, position) = ([], 0)
         return rest
     }
 
     private func fill() throws {
         if position == received.count { (received, position) = ([], 0) }
-        let piece = try connection.receive()
+        let piece = try receive()
         if piece.isEmpty { throw Unexpected("the connection ended in mid-response") }
         received += piece
     }
@@ -124,7 +140,7 @@ final class RawClient {
         var bytes = Array(received[position..<min(position + count, received.count)])
         position += bytes.count
         while bytes.count < count {
-            let piece = try connection.receive(atMost: min(1 << 20, count - bytes.count))
+            let piece = try receive(atMost: min(1 << 20, count - bytes.count))
             if piece.isEmpty { throw Unexpected("the connection ended after \(bytes.count) of \(count) bytes") }
             bytes += piece
         }

@@ -42,6 +42,10 @@ public struct ServerConfiguration: Sendable, Equatable {
     public var tokenFile: String?
     /// The file with the tokens of those who may only read; not without `tokenFile`.
     public var readTokenFile: String?
+    /// The file with the certificate for TLS, and those that lead from it to an authority; nil for plain HTTP.
+    public var tlsCertificate: String?
+    /// The file with the certificate's key; nil where there is no `tlsCertificate`.
+    public var tlsKey: String?
     /// How long a connection may stay silent between requests, 1 s to 24 h. More than the 60 s that proxies commonly keep theirs.
     public var idleTimeout = Duration.seconds(75)
     /// How long requests in flight may take to finish once the server is asked to stop, 0 to 1 h.

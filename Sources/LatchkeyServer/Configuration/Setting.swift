@@ -96,6 +96,13 @@ extension Setting {
     /// Who may read.
     package static let readTokenFile = file(
         "read-token-file", \.readTokenFile, "File of tokens that let read only; needs --token-file")
+    /// What clients are shown.
+    package static let tlsCertificate = file(
+        "tls-cert", \.tlsCertificate,
+        "File with the certificate to serve by TLS, the server's own first, in PEM; needs --tls-key")
+    /// Its key.
+    package static let tlsKey = file(
+        "tls-key", \.tlsKey, "File with that certificate's key, in PEM and without a password")
     /// Limit of a connection's silence.
     package static let idleTimeout = duration(
         "idle-timeout", \.idleTimeout, .seconds(1) ... .seconds(86400), "1s to 24h",
@@ -126,11 +133,12 @@ extension Setting {
     /// Every setting of a server, in the order of the help texts.
     package static let all = [
         host, port, threads, shards, maxValueBytes, maxKeyBytes, maxMemory, defaultTTL, maxConnections,
-        maxConnectionsPerAddress, headerTimeout, bodyTimeout, requestTimeout, writeTimeout, minRate, adminListen,
-        tokenFile,
-        readTokenFile, idleTimeout,
-        drainTimeout, accessLog, slowRequest, logLevel, logFormat,
+        maxConnectionsPerAddress, headerTimeout, bodyTimeout, requestTimeout, writeTimeout, minRate, idleTimeout,
+        adminListen, tokenFile, readTokenFile, tlsCertificate, tlsKey, drainTimeout, accessLog, slowRequest, logLevel,
+        logFormat,
     ]
     /// Settings that mean nothing without another.
-    static let dependent: [(setting: Setting, needs: Setting)] = [(readTokenFile, tokenFile)]
+    static let dependent: [(setting: Setting, needs: Setting)] = [
+        (readTokenFile, tokenFile), (tlsCertificate, tlsKey), (tlsKey, tlsCertificate),
+    ]
 }

@@ -1,0 +1,264 @@
+import Foundation
+import Sockets
+import Synchronization
+import TestSupport
+import Testing
+import TransportSecurity
+
+@testable import MicroHTTPD
+
+/// HTTP over TLS, on event loops and connections as without.
+@Suite(.timeLimit(.minutes(suiteMinutes))) struct SecureTests {
+    /// A server that shows a certificate of its own.
+    private func withSecureServer(
+        _ change: (inout LiveServer.SetUp) -> Void = { _ in },
+        _ body: @Sendable (LiveServer, ServerSecurity, TestCertificate) async throws -> Void
+    ) async throws {
+        let shown = try TestCertificate()
+        let security = ServerSecurity(try CertifiedKey(certificate: shown.certificate, key: shown.key))
+        try await withServer {
+            $0.security = security
+            change(&$0)
+        } _: { live in
+            try await body(live, security, shown)
+        }
+    }
+
+    @Test(arguments: [0, 1, 2048, 2049, 16_384, 1 << 20])
+    func `what is put by TLS comes back`(count: Int) async throws {
+        try await withSecureServer { live, _, shown in
+            let client = try live.connect(trusting: shown)
+            let value = pattern(count)
+            for status in [201, 204] { #expect(try client.put("a", value).status == status) }
+            for _ in 0..<3 {
+                let response = try client.exchange("GET", "/keys/a")
+                #expect(areSame(value, response.body[...]))
+            }
+            #expect(try client.exchange("HEAD", "/keys/a")["Content-Length"] == "\(count)")
+            try client.send("PUT /keys/b HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+            try client.send("3\r\nabc\r\n0\r\n\r\n")
+            #expect(try client.response().status == 201)
+            #expect(try client.hasEnded())
+            #expect(live.stored(Array("b".utf8)) == Array("abc".utf8))
+        }
+    }
+
+    @Test func `requests that arrive in one record are all answered`() async throws {
+        try await withSecureServer { live, _, shown in
+            let client = try live.connect(trusting: shown)
+            let request = "GET /keys/none HTTP/1.1\r\nHost: x\r\n\r\n"
+            try client.send(String(repeating: request, count: 300))
+            for _ in 0..<300 { #expect(try client.response().status == 404) }
+            // And byte by byte, each in a record of its own.
+            for byte in request.utf8 { try client.send([byte]) }
+            #expect(try client.response().status == 404)
+        }
+    }
+
+    @Test(arguments: [
+        ("POST /keys/a HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd", 400),
+        ("PUT /keys/a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n", 501),
+        ("PUT /keys/a HTTP/1.1\r\nHost: x\r\nA : b\r\nContent-Length: 0\r\n\r\n", 400),
+        ("PUT /keys/a HTTP/1.1\r\nHost: x\nContent-Length: 0\r\n\r\n", 400),
+    ])
+    func `a head that is not one is refused by TLS as well`(request: String, status: Int) async throws {
+        try await withSecureServer { live, _, shown in
+            let client = try live.connect(trusting: shown)
+            try client.send(request + "GET /keys/a HTTP/1.1\r\nHost: x\r\n\r\n")
+            #expect(try client.response().status == status)
+            #expect(try client.rest().isEmpty)
+            #expect(live.keyCount == 0)
+        }
+    }
+
+    @Test func `a slow reader gets all of a large value, also once it is replaced`() async throws {
+        try await withSecureServer { live, _, shown in
+            let value = pattern(12 << 20)
+            _ = try live.connect(trusting: shown).put("a", value)
+            let reader = try live.connect(trusting: shown, receiveBuffer: 4096)
+            try reader.send("GET /keys/a HTTP/1.1\r\nHost: x\r\n\r\n")
+            #expect(try await eventually { live.server.traffic.responseBytesInFlight == value.count })
+            _ = try live.connect(trusting: shown).put("a", [1])
+            let response = try reader.response()
+            #expect(areSame(value, response.body[...]))
+            #expect(try await eventually { live.server.traffic.responseBytesInFlight == 0 })
+        }
+    }
+
+    @Test func `a request waits by TLS, and a change answers it`() async throws {
+        try await withSecureServer { live, _, shown in
+            let writer = try live.connect(trusting: shown)
+            let tag = try writer.put("a", [1])["ETag"] ?? ""
+            let clients = try (0..<8).map { _ in try live.connect(trusting: shown) }
+            for client in clients {
+                try client.send("GET /keys/a HTTP/1.1\r\nHost: x\r\nIf-None-Match: \(tag)\r\nPrefer: wait=60\r\n\r\n")
+            }
+            #expect(try await eventually { live.server.waitingCount == 8 })
+            _ = try writer.put("a", [2])
+            for client in clients {
+                #expect(try client.response().body == [2])
+                #expect(try client.exchange("GET", "/keys/a").body == [2])
+            }
+        }
+    }
+
+    @Test func `who connects after an exchange is shown the new certificate, and older connections go on`()
+        async throws
+    {
+        try await withSecureServer { live, security, old in
+            let client = try live.connect(trusting: old)
+            #expect(try client.put("a", [1]).status == 201)
+            let new = try TestCertificate("another")
+            security.replace(try CertifiedKey(certificate: new.certificate, key: new.key))
+            let failure = #expect(throws: SocketFailure.self) { try live.connect(trusting: old) }
+            #expect("\(failure as Any)".contains("cannot agree on TLS"))
+            let newcomer = try live.connect(trusting: new)
+            for _ in 0..<3 {
+                #expect(try client.exchange("GET", "/keys/a").body == [1])
+                #expect(try newcomer.exchange("GET", "/keys/a").body == [1])
+            }
+        }
+    }
+
+    @Test(arguments: [
+        "GET /keys/a HTTP/1.1\r\nHost: x\r\n\r\n", "\u{16}\u{3}\u{1}\u{0}\u{5}hello", "\0\0\0\0\0\0\0\0", "\n",
+        String(repeating: "x", count: 100_000),
+    ])
+    func `who does not speak TLS is told nothing, and the server goes on`(garbage: String) async throws {
+        try await withSecureServer { live, _, shown in
+            let client = try live.connect()
+            try client.send(garbage)
+            client.connection.finishSending()
+            let answer = try? client.rest()
+            #expect(!String(decoding: answer ?? [], as: UTF8.self).contains("HTTP"))
+            #expect(try await eventually { live.server.connectionCount == 0 })
+            #expect(try live.connect(trusting: shown).exchange("GET", "/livez").status == 200)
+        }
+    }
+
+    @Test func `clients that leave in mid-handshake leave nothing behind`() async throws {
+        try await withSecureServer { live, _, shown in
+            for text in ["", "\u{16}", "\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}\u{0}"] {
+                for _ in 0..<20 { try live.connect().send(text) }
+            }
+            #expect(try await eventually { live.server.connectionCount == 0 })
+            #expect(try live.connect(trusting: shown).exchange("GET", "/livez").status == 200)
+            #expect(try await eventually { live.server.connectionCount == 0 })
+        }
+    }
+
+    @Test func `one too many is closed, without a word that it could not read`() async throws {
+        try await withSecureServer {
+            $0.maximumConnections = 1
+        } _: { live, _, shown in
+            let client = try live.connect(trusting: shown)
+            #expect(try client.exchange("GET", "/livez").status == 200)
+            #expect(try live.connect().hasEnded())
+            #expect(live.server.rejectedConnectionCount == 1)
+            #expect(try client.exchange("GET", "/livez").status == 200)
+        }
+    }
+
+    @Test func `a drain ends who is idle or shakes hands, and finishes an upload`() async throws {
+        try await withSecureServer { live, _, shown in
+            let idle = try live.connect(trusting: shown)
+            #expect(try idle.exchange("GET", "/livez").status == 200)
+            let shaking = try live.connect()
+            try shaking.send("\u{16}\u{3}\u{1}\u{2}\u{0}")
+            let upload = try live.connect(trusting: shown)
+            try upload.send("PUT /keys/a HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
+            #expect(try upload.response().status == 100)
+            async let drained = live.server.drain(timeout: patience)
+            #expect(try idle.hasEnded())
+            _ = try? shaking.rest()
+            try upload.send("ok")
+            let response = try upload.response()
+            #expect(response.status == 201)
+            #expect(response["Connection"] == "close")
+            #expect(try upload.hasEnded())
+            #expect(await drained)
+        }
+    }
+
+    @Test func `an idle connection is ended after its time`() async throws {
+        try await withSecureServer {
+            $0.idleTimeout = .seconds(1)
+        } _: { live, _, shown in
+            let idle = try live.connect(trusting: shown)
+            #expect(try idle.exchange("GET", "/livez").status == 200)
+            #expect((try? idle.hasEnded()) ?? true)
+        }
+    }
+
+    @Test func `requests are answered while loops go from one worker to another`() async throws {
+        try await withSecureServer {
+            $0.threads = 3
+        } _: { live, _, shown in
+            let isDone = Atomic<Bool>(false)
+            async let changes: Void = blocking {
+                var generator = SeededGenerator(seed: 6)
+                while !isDone.load(ordering: .relaxed) {
+                    live.server.workers.run(Int.random(in: 1...3, using: &generator))
+                    sched_yield()
+                }
+            }
+            do {
+                defer { isDone.store(true, ordering: .relaxed) }
+                // Some that never end their handshakes are there all the while.
+                let stalled = try (0..<6).map { _ in try live.connect() }
+                for client in stalled { try client.send("\u{16}\u{3}\u{1}\u{2}\u{0}") }
+                let clients = try (0..<6).map { _ in try live.connect(trusting: shown) }
+                let value = pattern(40_000)
+                for round in 0..<sized(40, underThreadSanitizer: 10) {
+                    for (index, client) in clients.enumerated() {
+                        #expect(try client.put("\(index)", value).status == (round == 0 ? 201 : 204))
+                    }
+                    for (index, client) in clients.enumerated() {
+                        let response = try client.exchange("GET", "/keys/\(index)")
+                        #expect(areSame(value, response.body[...]))
+                    }
+                }
+                #expect(stalled.count == 6)
+            }
+            try await changes
+        }
+    }
+
+    @Test func `turns without progress end the work there is, and anything new begins it again`() {
+        var handshakes = StalledHandshakes()
+        #expect(!handshakes.areAllThereIs)
+        for _ in 0..<100 { handshakes.noteTurn(madeProgress: false) }
+        #expect(handshakes.areAllThereIs)
+        handshakes.noteTurn(madeProgress: true)
+        #expect(!handshakes.areAllThereIs)
+        for _ in 0..<63 { handshakes.noteTurn(madeProgress: false) }
+        #expect(!handshakes.areAllThereIs)
+    }
+
+    @Test func `texts that are no certificate and key of it are told apart`() throws {
+        let (one, other) = (try TestCertificate(), try TestCertificate())
+        func complaint(_ certificate: [UInt8], _ key: [UInt8]) -> String? {
+            do throws(CertifiedKey.Unusable) {
+                _ = try CertifiedKey(certificate: certificate, key: key)
+                return nil
+            } catch {
+                return error.description
+            }
+        }
+        #expect(complaint(one.certificate, one.key) == nil)
+        #expect(complaint(one.certificate + other.certificate, one.key) == nil)
+        #expect(complaint(one.certificate, other.key) == "the key is not that of the first certificate")
+        for text in [[], Array("nonsense".utf8), one.key, Array(one.certificate.dropLast(40))] {
+            #expect(complaint(text, one.key)?.hasPrefix("the certificate: ") == true)
+        }
+        for text in [[], Array("nonsense".utf8), one.certificate, Array(one.key.dropLast(40))] {
+            #expect(complaint(one.certificate, text)?.hasPrefix("the key: ") == true)
+        }
+    }
+}
+
+extension LiveServer {
+    fileprivate func connect(trusting certificate: TestCertificate, receiveBuffer: Int32? = nil) throws -> RawClient {
+        try RawClient(port: server.address.port, trusting: certificate, receiveBuffer: receiveBuffer)
+    }
+}
