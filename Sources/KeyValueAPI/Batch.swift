@@ -11,7 +11,9 @@ extension KeyValueAPI {
         _ = try Query(target.query, knows: [])
         try refuseConditions(request, "a batch")
         try checkLength(request, limit: limits.batchBytes, "batch")
-        builder = BytesBuilder(capacity: request.announcedLength ?? 0, limit: limits.batchBytes)
+        let allowance = try admit(request)
+        builder = BytesBuilder(
+            capacity: request.announcedLength ?? 0, limit: limits.batchBytes, allowance: allowance)
         return .take
     }
 

@@ -3,7 +3,7 @@ import KeyValueStore
 import Locks
 import Logging
 
-/// Frees what has expired, ten times a second, and gives memory back to the system that the store does not need any more,
+/// Frees what has expired, ten times a second, evicts what uploads and slow readers have no room beside, and gives memory back to the system that the store does not need any more,
 /// until the task is cancelled. Asks each shard for its counters, and where something may have expired, looks at its table.
 func keepHouse(_ store: ShardedStore, logger: Logger) async {
     var memory = MemoryMark()
@@ -11,6 +11,7 @@ func keepHouse(_ store: ShardedStore, logger: Logger) async {
     while !Task.isCancelled {
         try? await Task.sleep(for: .milliseconds(100))
         let result = store.sweep()
+        store.evictExcess()
         if result.removedCount > 0 {
             logger.debug(
                 "swept",

@@ -1,3 +1,4 @@
+import KeyValueStore
 import LatchkeyServer
 import Logging
 import Testing
@@ -15,7 +16,7 @@ import Testing
     }
 
     @Test func `every default text spells its default`() async throws {
-        for setting in Setting.all where !["threads", "max-memory"].contains(setting.name) {
+        for setting in Setting.all where !["threads", "max-memory", "max-upload-bytes"].contains(setting.name) {
             let configuration = try await loadConfiguration(flags: [setting.name: setting.defaultText])
             #expect(configuration == ServerConfiguration(), "\(setting.name)")
         }
@@ -48,7 +49,8 @@ import Testing
     @Test func `every setting can be set in every layer`() async throws {
         let texts = [
             "host": "::1", "port": "1", "threads": "3", "shards": "2", "max-value-bytes": "1KiB",
-            "max-key-bytes": "5", "default-ttl": "9", "max-memory": "512MiB", "max-connections": "6",
+            "max-key-bytes": "5", "default-ttl": "9", "max-memory": "512MiB",
+            "max-upload-bytes": "100MiB", "eviction": "s3-fifo", "max-connections": "6",
             "idle-timeout": "7",
             "drain-timeout": "8ms", "access-log": "targets", "slow-request": "9ms",
             "log-level": "error", "log-format": "json",
@@ -63,6 +65,8 @@ import Testing
         expected.maxKeyBytes = 5
         expected.defaultTTL = .seconds(9)
         expected.maxMemory = 512 << 20
+        expected.maxUploadBytes = 100 << 20
+        expected.eviction = .s3FIFO
         expected.maxConnections = 6
         expected.idleTimeout = .seconds(7)
         expected.drainTimeout = .milliseconds(8)

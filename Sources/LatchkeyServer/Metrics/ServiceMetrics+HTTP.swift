@@ -33,9 +33,10 @@ extension ServiceMetrics {
         text.begin(
             "latchkey_http_rejected_total", .counter,
             help:
-                "Refused, by reason. 'connections' were told to retry: raise --max-connections, or shorten --idle-timeout. 'memory' are writes that the store had no memory for: raise --max-memory. The others are clients' mistakes or attacks, which no handler saw."
+                "Refused, by reason. 'connections' were told to retry: raise --max-connections, or shorten --idle-timeout. 'memory' are writes that the store had no memory for: raise --max-memory. 'uploads' were told to retry, since other uploads took all that they may: raise --max-upload-bytes. The others are clients' mistakes or attacks, which no handler saw."
         )
         text.sample(server.rejectedConnectionCount, [("reason", "connections")])
+        text.sample(refusedUploads, [("reason", "uploads")])
         for (reason, count) in rejections(counts) { text.sample(count, [("reason", reason)]) }
     }
 
