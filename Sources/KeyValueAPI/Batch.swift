@@ -21,12 +21,15 @@ extension KeyValueAPI {
     /// be read.
     func batch(_ request: Request, _ upload: consuming Upload) throws(Problem) -> Response {
         let content = try takeContent(upload, limit: limits.batchBytes, "batch").freeze()
+        // Before anything is done.
+        try checkAnswers()
         let answer = try content.withBorrowedBytes { (content) throws(Problem) in
             let items = try BatchRequest.parse(content, limit: BatchRequest.maximumItemCount)
-            var answer = BatchAnswer(reserving: 64 * items.count)
+            var answer = BatchAnswer(reserving: 64 * items.count, storage: AnswerStorage.self)
             for item in items { carryOut(item, &answer) }
             return answer.finish()
         }
+        store.pin(answer)
         var response = Response(.ok, route: Route.batch.id, body: .shared(answer))
         response.contentType = .batch
         return response

@@ -55,6 +55,13 @@ extension KeyValueAPI {
         }
     }
 
+    /// Throws where answers that clients read slowly have taken all memory, and another may be as large.
+    func checkAnswers() throws(Problem) {
+        guard store.admitsAnswers else {
+            throw Problem(.serviceUnavailable, "answers that are being sent take all memory that there is")
+        }
+    }
+
     private var uploadsBusy: Problem {
         let limit = byteCount(store.maximumUploads)
         return Problem(.serviceUnavailable, "uploads in progress take all memory that they may: \(limit)")

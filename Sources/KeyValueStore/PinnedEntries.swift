@@ -1,4 +1,4 @@
-import ByteBuffers
+public import ByteBuffers
 import Locks
 
 /// Entries that have left their table while somebody still owns them, an answer that is being sent for example, and whose
@@ -17,10 +17,14 @@ enum PinnedEntries {
 
     /// Counts an entry against `budget` until its memory is freed. The caller owns the entry and has taken it out of the table.
     static func pin(_ entry: EntryMemory, of budget: MemoryBudget) {
-        let count = entry.allocatedCount
-        byAddress.withLock { $0[UInt(bitPattern: entry.start)] = Pinned(budget: budget, count: count) }
-        budget.addPinned(count)
+        pin(entry.allocatedCount, at: entry.start, of: budget)
         entry.use = .departed
+    }
+
+    /// Counts memory against `budget` that has a `deinit` to call `unpin`.
+    fileprivate static func pin(_ count: Int, at address: UnsafeMutableRawPointer, of budget: MemoryBudget) {
+        byAddress.withLock { $0[UInt(bitPattern: address)] = Pinned(budget: budget, count: count) }
+        budget.addPinned(count)
     }
 
     /// Ends what `pin` began. Called when the memory is freed, by any thread.
@@ -37,4 +41,12 @@ extension MemoryBudget {
     func noteDeparture(of entry: inout Entry) {
         if !isKnownUniquelyReferenced(&entry.storage) { PinnedEntries.pin(entry.memory, of: self) }
     }
+}
+
+/// The allocation of an answer that was made of several entries, and so is none: counts as pinned until it is sent.
+public final class AnswerStorage: ByteStorage {
+    deinit { PinnedEntries.unpin(at: bytes) }
+
+    /// Counts `count` bytes against `budget` until this is freed. Once.
+    func pin(_ count: Int, of budget: MemoryBudget) { PinnedEntries.pin(count, at: bytes, of: budget) }
 }

@@ -41,7 +41,16 @@ extension ShardedStore {
         return makeRoomForUploads() ? .admitted(allowance) : .full
     }
 
-    /// Evicts what uploads take from the store: a bit at once, where it is much, and the rest with the next housekeeping.
+    /// Whether there is memory for an answer that is more than a reference to an entry.
+    public var admitsAnswers: Bool { makeRoomForUploads() }
+
+    /// Counts an answer, made in an `AnswerStorage`, as pinned until it is sent; not a small one.
+    public func pin(_ answer: SharedBytes) {
+        guard answer.count > Self.uncountedUpload, let storage = answer.storage as? AnswerStorage else { return }
+        storage.pin(answer.count, of: memory)
+    }
+
+    /// Evicts what uploads and answers take from the store: a bit at once, where it is much, and the rest with the next housekeeping.
     ///
     /// - Returns: whether the store is within what it may take while values are replaced.
     fileprivate func makeRoomForUploads() -> Bool {

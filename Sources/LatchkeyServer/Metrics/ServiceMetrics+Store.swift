@@ -25,7 +25,7 @@ extension ServiceMetrics {
         text.begin(
             "latchkey_pinned_bytes", .gauge,
             help:
-                "Memory of values that have left the store and are still being sent: replaced, removed, expired or evicted while somebody read them. High: slow readers."
+                "Memory of values that have left the store and are still being sent: replaced, removed, expired or evicted while somebody read them; with answers to batches and lists. High: slow readers."
         )
         text.sample(pinnedBytes)
         text.begin(
