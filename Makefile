@@ -18,7 +18,7 @@ SWIFT_FILES := Package.swift Sources Tests Benchmarks/StoreBenchmark/Package.swi
 .DEFAULT_GOAL := help
 .PHONY: help run build release test test-tsan test-asan check-api check-page screenshot check-deploy check-clients format lint image
 .PHONY: run-image toolchain dependencies test-dependencies
-.PHONY: bench bench-quick bench-budget bench-store bench-test
+.PHONY: bench bench-quick bench-budget bench-store bench-eviction bench-test
 .PHONY: torture torture-quick torture-test torture-asan torture-tsan
 
 help: ## Tell what can be made.
@@ -114,6 +114,9 @@ bench-budget: ## Hold allocations and instructions a request to their budgets. W
 bench-store: dependencies ## Measure the store alone, against dashmap and other ways to share a table. BENCH_ARGS="--rounds 3"
 	@Scripts/install-dependencies python3
 	python3 Benchmarks/store_bench.py $(BENCH_ARGS)
+
+bench-eviction: dependencies ## Compare the hit ratio of --eviction s3-fifo with LRU and FIFO. BENCH_ARGS="FOOTPRINT REQUESTS"
+	$(SWIFT) run -c release --package-path Benchmarks/StoreBenchmark store-benchmark eviction $(BENCH_ARGS)
 
 bench-test: ## Test the pure parts of the benchmark.
 	@Scripts/install-dependencies python3

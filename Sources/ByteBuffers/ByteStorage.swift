@@ -4,17 +4,19 @@
 /// holds the storage; from then on they are immutable, whichever thread reads them.
 /// On that rule, which the builder's uniqueness (`~Copyable`) enforces, rests that its users are `@unchecked Sendable`;
 /// `ManagedBuffer` itself cannot be.
-public final class ByteStorage: ManagedBuffer<Void, UInt8> {
-    /// Allocates storage for `capacity` bytes, uninitialised. One `malloc`.
+///
+/// Open for those who want to know when the bytes are freed: a subclass may have a `deinit`, and no stored properties.
+open class ByteStorage: ManagedBuffer<Void, UInt8> {
+    /// Allocates storage of this class for `capacity` bytes, uninitialised. One `malloc`.
     @inlinable
-    public static func allocate(capacity: Int) -> ByteStorage {
+    public final class func allocate(capacity: Int) -> ByteStorage {
         // `create` returns the class it is called on, typed as its superclass.
-        unsafeDowncast(ByteStorage.create(minimumCapacity: capacity) { _ in () }, to: ByteStorage.self)
+        unsafeDowncast(create(minimumCapacity: capacity) { _ in () }, to: ByteStorage.self)
     }
 
     /// The first byte. Valid for as long as the caller keeps the storage alive.
     @inlinable
-    public var bytes: UnsafeMutableRawPointer {
+    public final var bytes: UnsafeMutableRawPointer {
         withUnsafeMutablePointerToElements { UnsafeMutableRawPointer($0) }
     }
 }

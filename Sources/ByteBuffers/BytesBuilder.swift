@@ -1,3 +1,11 @@
+/// What the memory of a `BytesBuilder` counts against. Released with the builder, however that ends.
+public protocol BuilderAllowance: AnyObject, Sendable {
+    /// Asked before the builder takes `capacity` bytes in all instead of what it has.
+    ///
+    /// - Returns: whether it may.
+    func allows(capacity: Int) -> Bool
+}
+
 /// Bytes under construction: unique, growing up to a limit, and frozen into `SharedBytes` without a copy.
 ///
 /// An upload is written straight into the allocation that will be served later.
@@ -7,6 +15,9 @@
     @usableFromInline var capacity: Int
     @usableFromInline let expected: Int
     @usableFromInline var written = 0
+    @usableFromInline let allowance: (any BuilderAllowance)?
+    /// Whether bytes were refused because the allowance had no memory for them.
+    public private(set) var wasDenied = false
     /// The most bytes that the builder takes.
     public let limit: Int
     /// The number of bytes appended so far.
@@ -20,34 +31,46 @@
     /// A builder for `capacity` bytes, that grows beyond them, up to `limit`. One `malloc`; for more than `maximumAdvance`
     /// bytes another, and a copy of so many, once these have come: a promise alone is worth no more memory.
     ///
+    /// - Parameters:
+    ///   - storage: the class of the allocations.
+    ///   - allowance: asked whenever the builder has to grow beyond `capacity`; nil where it may.
     /// - Precondition: `0 <= capacity <= limit`.
     @inlinable
-    public init(capacity: Int, limit: Int) {
+    public init(
+        capacity: Int, limit: Int, storage: ByteStorage.Type = ByteStorage.self,
+        allowance: (any BuilderAllowance)? = nil
+    ) {
         precondition(capacity >= 0 && capacity <= limit, "capacity \(capacity) of at most \(limit)")
         expected = capacity
         self.capacity = min(capacity, Self.maximumAdvance)
-        storage = ByteStorage.allocate(capacity: self.capacity)
+        self.storage = storage.allocate(capacity: self.capacity)
+        self.allowance = allowance
         self.limit = limit
     }
 
     /// Appends a copy of `bytes`. Amortised O(n).
     ///
-    /// - Returns: false, with nothing appended, if that would exceed `limit`.
+    /// - Returns: false, with nothing appended, if that would exceed `limit`, or where `wasDenied` says so.
     @inlinable
     public mutating func append(_ bytes: BorrowedBytes) -> Bool {
         guard bytes.count <= limit - count else { return false }
-        if bytes.count > capacity - count { grow(toHold: count + bytes.count) }
+        if bytes.count > capacity - count, !grow(toHold: count + bytes.count) { return false }
         bytes.copy(to: storage.bytes + count)
         written += bytes.count
         return true
     }
 
     /// Appends what `body` writes into exactly `length` bytes of memory. `body` must write them all.
+    ///
+    /// - Precondition: they fit, and the builder's allowance has memory for them.
     @inlinable
     @inline(__always)
     public mutating func append(length: Int, _ body: (UnsafeMutableRawBufferPointer) -> Void) {
         precondition(length >= 0 && length <= limit - count, "\(length) bytes on \(count) of at most \(limit)")
-        if length > capacity - count { grow(toHold: count + length) }
+        if length > capacity - count {
+            let isAllowed = grow(toHold: count + length)
+            precondition(isAllowed, "no memory for \(length) bytes on \(count)")
+        }
         body(UnsafeMutableRawBufferPointer(start: storage.bytes + count, count: length))
         written += length
     }
@@ -61,13 +84,20 @@
     }
 
     @usableFromInline
-    mutating func grow(toHold needed: Int) {
-        reallocate(capacity: min(limit, max(needed, expected > capacity ? expected : capacity * 2, 256)))
+    mutating func grow(toHold needed: Int) -> Bool {
+        let larger = min(limit, max(needed, expected > capacity ? expected : capacity * 2, 256))
+        // What is expected was asked for by whoever made the builder.
+        if let allowance, larger > expected, !allowance.allows(capacity: larger) {
+            wasDenied = true
+            return false
+        }
+        reallocate(capacity: larger)
+        return true
     }
 
     @usableFromInline
     mutating func reallocate(capacity newCapacity: Int) {
-        let larger = ByteStorage.allocate(capacity: newCapacity)
+        let larger = type(of: storage).allocate(capacity: newCapacity)
         larger.bytes.copyMemory(from: storage.bytes, byteCount: count)
         storage = larger
         capacity = newCapacity

@@ -17,9 +17,9 @@
         self.count = count
     }
 
-    /// A new allocation with a copy of `bytes`. O(n).
-    public init(copying bytes: some Collection<UInt8>) {
-        let storage = ByteStorage.allocate(capacity: bytes.count)
+    /// A new allocation, of this class, with a copy of `bytes`. O(n).
+    public init(copying bytes: some Collection<UInt8>, storage: ByteStorage.Type = ByteStorage.self) {
+        let storage = storage.allocate(capacity: bytes.count)
         let target = UnsafeMutableRawBufferPointer(start: storage.bytes, count: bytes.count)
         target.copyBytes(from: bytes)
         self.init(storage: storage, offset: 0, count: bytes.count)

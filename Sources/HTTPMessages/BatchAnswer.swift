@@ -5,8 +5,10 @@ public import ByteBuffers
 public struct BatchAnswer: ~Copyable {
     private var builder: BytesBuilder
 
-    /// No results, with room for so many bytes of them.
-    public init(reserving capacity: Int) { builder = BytesBuilder(capacity: capacity, limit: .max) }
+    /// No results, with room for so many bytes of them, in allocations of this class.
+    public init(reserving capacity: Int, storage: ByteStorage.Type = ByteStorage.self) {
+        builder = BytesBuilder(capacity: capacity, limit: .max, storage: storage)
+    }
 
     /// The bytes appended so far.
     public var count: Int { builder.count }

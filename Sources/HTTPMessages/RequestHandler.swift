@@ -50,4 +50,6 @@ public enum Upload: ~Copyable {
     case complete(BytesBuilder)
     /// It was longer than the builder takes, and is gone.
     case tooLarge
+    /// The builder's allowance had no memory for it, and it is gone.
+    case denied
 }

@@ -11,7 +11,9 @@ extension KeyValueAPI {
         _ = try Query(target.query, knows: [])
         try refuseConditions(request, "a batch")
         try checkLength(request, limit: limits.batchBytes, "batch")
-        builder = BytesBuilder(capacity: request.announcedLength ?? 0, limit: limits.batchBytes)
+        let allowance = try admit(request)
+        builder = BytesBuilder(
+            capacity: request.announcedLength ?? 0, limit: limits.batchBytes, allowance: allowance)
         return .take
     }
 
@@ -19,15 +21,18 @@ extension KeyValueAPI {
     /// be read.
     func batch(_ request: Request, _ upload: consuming Upload) throws(Problem) -> Response {
         let content = try takeContent(upload, limit: limits.batchBytes, "batch").freeze()
+        // Before anything is done.
+        try checkAnswers()
         let answer = try content.withBorrowedBytes { (content) throws(Problem) -> SharedBytes? in
             let items = try BatchRequest.parse(content, limit: BatchRequest.maximumItemCount)
             // Who may only read has come so far, since what is in a batch shows when all of it is here.
             if isGuarded, items.contains(where: \.writes), !mayWrite(request) { return nil }
-            var answer = BatchAnswer(reserving: 64 * items.count)
+            var answer = BatchAnswer(reserving: 64 * items.count, storage: AnswerStorage.self)
             for item in items { carryOut(item, &answer) }
             return answer.finish()
         }
         guard let answer else { return self.response(to: request, .batch, refused: .readOnly) }
+        store.pin(answer)
         var response = Response(.ok, route: Route.batch.id, body: .shared(answer))
         response.contentType = .batch
         return response

@@ -27,8 +27,11 @@ extension KeyValueAPI {
         return try withDecodedPrefix(prefix) { (prefix) throws(Problem) in
             let encoded = try encodedPrefix(prefix)
             var page = KeyPage(asJSON: request.prefersJSON, api: self)
+            try checkAnswers()
             let next = fill(&page, prefix: prefix, limit: limit, from: start ?? .init())
-            var response = Response(.ok, route: Route.collection.id, body: .shared(page.finish()))
+            let answer = page.finish()
+            store.pin(answer)
+            var response = Response(.ok, route: Route.collection.id, body: .shared(answer))
             response.contentType = page.asJSON ? .json : .plainTextByAccept
             if let next { response.add(link: link(to: next, prefix: encoded, limit: limit)) }
             return response
@@ -134,6 +137,6 @@ private struct KeyPage: ~Copyable {
 
     mutating func finish() -> SharedBytes {
         if asJSON { bytes.append(contentsOf: "]}\n".utf8) }
-        return SharedBytes(copying: bytes)
+        return SharedBytes(copying: bytes, storage: AnswerStorage.self)
     }
 }

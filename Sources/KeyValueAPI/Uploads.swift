@@ -7,8 +7,10 @@ extension KeyValueAPI {
     /// A client that waits for leave to send is spared the upload; so is everybody from one that is too large, or that there is no memory for. Else the
     /// content is skipped, which lets the connection live.
     func refuse(_ request: Request, _ response: Response) -> Reception {
-        request.expectsContinue || response.status == .contentTooLarge || response.status == .insufficientStorage
-            ? .refuse(response) : .skip(response)
+        switch response.status {
+        case .contentTooLarge, .insufficientStorage, .serviceUnavailable: .refuse(response)
+        default: request.expectsContinue ? .refuse(response) : .skip(response)
+        }
     }
 
     /// Takes the content as the value of the target's key, unless something is wrong with it, or its condition can not hold
@@ -31,16 +33,38 @@ extension KeyValueAPI {
             let (mayHold, current) = try withKey(of: target) { key in store.mayHold(condition, for: key) }
             if !mayHold { return refuse(request, preconditionFailed(request, current: current)) }
         }
+        let allowance = try admit(request)
         let length = request.announcedLength ?? 0
         let limit = limits.valueBytes
         builder = try withKey(of: target) { (key) throws(Problem) in
             try request.withStoredFields { attributes in
                 Entry.start(
                     key: key, attributes: attributes, hasDeadline: hasDeadline, valueCount: length,
-                    maximumValueCount: limit)
+                    maximumValueCount: limit, allowance: allowance)
             }
         }
         return .take
+    }
+
+    /// Takes memory for the content of `request`; throws where there is none.
+    func admit(_ request: Request) throws(Problem) -> UploadAllowance? {
+        switch store.admitUpload(of: request.announcedLength) {
+        case .admitted(let allowance): return allowance
+        case .busy: throw uploadsBusy
+        case .full: throw storeFull
+        }
+    }
+
+    /// Throws where answers that clients read slowly have taken all memory, and another may be as large.
+    func checkAnswers() throws(Problem) {
+        guard store.admitsAnswers else {
+            throw Problem(.serviceUnavailable, "answers that are being sent take all memory that there is")
+        }
+    }
+
+    private var uploadsBusy: Problem {
+        let limit = byteCount(store.maximumUploads)
+        return Problem(.serviceUnavailable, "uploads in progress take all memory that they may: \(limit)")
     }
 
     /// Throws where more content is announced than what it is, `name`, may have.
@@ -61,6 +85,7 @@ extension KeyValueAPI {
     ) throws(Problem) -> BytesBuilder {
         switch consume upload {
         case .complete(let complete): return complete
+        case .denied: throw uploadsBusy
         case .tooLarge: throw Problem(.contentTooLarge, "the \(name) is larger than the limit of \(byteCount(limit))")
         case .none: preconditionFailure("an upload that was received has content, be it empty")
         }

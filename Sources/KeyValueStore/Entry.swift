@@ -3,11 +3,12 @@ public import ByteBuffers
 /// What the store keeps for a key: header, key, attributes and value in one reference-counted allocation, laid out as
 /// `EntryMemory` says.
 ///
-/// A copy is one more owner. Everything but version and deadline is fixed when the entry is sealed; the shard writes the
-/// version under its lock, before anybody else can see the entry, and the deadline, which is an atomic, whenever it is
-/// moved. `@unchecked Sendable` because of that.
+/// A copy is one more owner. Everything but version, deadline and use is fixed when the entry is sealed; the shard writes the
+/// version under its lock, before anybody else can see the entry, and the others, which are atomics, whenever they
+/// change. `@unchecked Sendable` because of that.
 public struct Entry: @unchecked Sendable {
-    @usableFromInline let storage: ByteStorage
+    /// An `EntryStorage`.
+    @usableFromInline var storage: ByteStorage
 
     /// The deadline of what never expires.
     @inlinable
@@ -84,17 +85,21 @@ extension Entry {
     ///   - hasDeadline: whether to make room for a deadline, which is `never` until it is set.
     ///   - valueCount: bytes of value to expect; 0 where that is not known.
     ///   - maximumValueCount: bytes of value after which the builder refuses more.
+    ///   - allowance: what the builder's growth counts against.
     /// - Precondition: the key has 1 to 65,535 bytes, the attributes at most `maximumAttributesCount`, and
     ///   `valueCount <= maximumValueCount <= Entry.maximumValueCount`.
     public static func start(
-        key: BorrowedBytes, attributes: BorrowedBytes, hasDeadline: Bool, valueCount: Int, maximumValueCount: Int
+        key: BorrowedBytes, attributes: BorrowedBytes, hasDeadline: Bool, valueCount: Int, maximumValueCount: Int,
+        allowance: (any BuilderAllowance)? = nil
     ) -> BytesBuilder {
         precondition(maximumValueCount <= Self.maximumValueCount, "values of up to \(maximumValueCount) bytes")
         precondition(key.count > 0 && key.count <= Int(UInt16.max), "a key of \(key.count) bytes")
         precondition(attributes.count <= maximumAttributesCount, "attributes of \(attributes.count) bytes")
         let header = EntryMemory.headerCount + (hasDeadline ? EntryMemory.deadlineCount : 0)
         let prefix = header + key.count + attributes.count
-        var builder = BytesBuilder(capacity: prefix + valueCount, limit: prefix + maximumValueCount)
+        var builder = BytesBuilder(
+            capacity: prefix + valueCount, limit: prefix + maximumValueCount, storage: EntryStorage.self,
+            allowance: allowance)
         builder.append(length: prefix) { memory in
             let bytes = memory.baseAddress!
             EntryMemory(start: bytes).writeHeader(

@@ -1,5 +1,5 @@
 import ByteBuffers
-import Synchronization
+public import Synchronization
 
 /// The memory of an entry: a view that owns nothing, for whoever knows that the entry lives. Reading through it costs no
 /// reference count.
@@ -9,7 +9,9 @@ import Synchronization
 ///     0  version                  UInt64
 ///     8  count of the value       UInt32
 ///     12 count of the key         UInt16
-///     14 count of the attributes  UInt16; its highest bit says that there is a deadline
+///     14 flags                    UInt16: count of the attributes in the lower 12 bits, `EntryUse` in the next 3, and
+///                                 the highest says that there is a deadline. The only part that changes while others
+///                                 read, so an atomic.
 ///     16 deadline, in entries that have room for one, UInt64
 ///        key, attributes, value
 @usableFromInline
@@ -36,9 +38,16 @@ struct EntryMemory {
     }
 
     @inlinable var keyCount: Int { Int(start.load(fromByteOffset: 12, as: UInt16.self)) }
-    @inlinable var attributesCount: Int { Int(flaggedCount & ~Self.deadlineFlag) }
-    @inlinable var hasDeadline: Bool { flaggedCount & Self.deadlineFlag != 0 }
-    @inlinable var flaggedCount: UInt16 { start.load(fromByteOffset: 14, as: UInt16.self) }
+    @inlinable var attributesCount: Int { Int(flags & 0xfff) }
+    @inlinable var hasDeadline: Bool { flags & Self.deadlineFlag != 0 }
+
+    @inlinable
+    @inline(__always)
+    var flags: UInt16 { flagsCell.pointee.load(ordering: .relaxed) }
+
+    @inlinable var flagsCell: UnsafeMutablePointer<Atomic<UInt16>> {
+        (start + 14).assumingMemoryBound(to: Atomic<UInt16>.self)
+    }
 
     @inlinable var keyOffset: Int { hasDeadline ? Self.headerCount + Self.deadlineCount : Self.headerCount }
     @inlinable var attributesOffset: Int { keyOffset + keyCount }

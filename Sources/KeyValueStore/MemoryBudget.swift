@@ -1,24 +1,100 @@
 import Synchronization
 
-/// How much memory the entries and tables of all shards take, and may take.
+/// How much memory the store takes, and may take: entries and tables of all shards, entries that have left their table and
+/// are still being sent, and uploads in progress.
 ///
 /// Shards report what has come and gone once it amounts to `step`, so that writes of all threads do not meet here: what is
 /// known is off by less than that for each shard.
 final class MemoryBudget: Sendable {
-    /// In bytes.
-    static let step = 64 * 1024
-    /// Bytes that may be in use; a write that would go beyond is refused.
+    /// The largest `step`, in bytes.
+    static let largestStep = 64 * 1024
+    /// Bytes that a shard may have unreported: for all shards a thirty-second of the limit at most.
+    let step: Int
+    /// Bytes that one shard gives at a time where the store is beyond its limit: an eighth of its part at most.
+    let share: Int
+    /// Bytes that may be in use; a write that would go beyond is refused, or makes room.
     let limit: Int
+    /// What may be in use while values are replaced: the new ones beside the old, and the old ones until they are sent.
+    private let ceiling: Int
+    /// Bytes that uploads in progress may take.
+    let uploadLimit: Int
     private let used = Atomic<Int>(0)
+    private let tables = Atomic<Int>(0)
+    private let pinned = Atomic<Int>(0)
+    private let uploads = Atomic<Int>(0)
+    private let refused = Atomic<UInt64>(0)
 
-    init(limit: Int) { self.limit = limit }
+    init(limit: Int, uploadLimit: Int = .max, shards: Int = 1) {
+        self.limit = limit
+        self.uploadLimit = uploadLimit
+        let (ceiling, overflows) = limit.addingReportingOverflow(limit / 8)
+        self.ceiling = overflows ? .max : ceiling
+        share = max(1, min(Self.largestStep, limit / 8 / shards))
+        step = max(1, min(Self.largestStep, limit / 32 / shards))
+    }
 
     /// Whether `bytes` more would be too many. One load of memory that is seldom written.
     @inline(__always)
-    func isExceeded(by bytes: Int) -> Bool { used.load(ordering: .relaxed) + bytes > limit }
+    func isExceeded(by bytes: Int) -> Bool { shortage(for: bytes) > 0 }
+
+    /// Bytes that have to go before `bytes` more fit; 0 or less where they do.
+    @inline(__always)
+    func shortage(for bytes: Int) -> Int { used.load(ordering: .relaxed) + bytes - limit }
+
+    /// Whether `bytes` more would be too many even beside a value that they are to replace.
+    func isCeilingExceeded(by bytes: Int) -> Bool { used.load(ordering: .relaxed) + bytes > ceiling }
+
+    /// Whether `bytes` more would be too many though every entry were evicted.
+    func isHopeless(for bytes: Int) -> Bool {
+        tables.load(ordering: .relaxed) + pinnedBytes + uploadBytes + bytes > limit
+    }
+
+    /// What is left for the shards.
+    var evictableBytes: Int { max(0, limit - pinnedBytes - uploadBytes) }
 
     /// Adds what a shard has counted.
     func report(_ bytes: Int) { used.add(bytes, ordering: .relaxed) }
+
+    /// Says how much of what shards report is tables, which do not shrink.
+    func reportTables(_ bytes: Int) { tables.add(bytes, ordering: .relaxed) }
+
+    /// Adds what is pinned, or not any more.
+    func addPinned(_ bytes: Int) {
+        pinned.add(bytes, ordering: .relaxed)
+        used.add(bytes, ordering: .relaxed)
+    }
+
+    /// Bytes of entries that have left their table and are owned by somebody.
+    var pinnedBytes: Int { pinned.load(ordering: .relaxed) }
+}
+
+// MARK: Uploads
+
+extension MemoryBudget {
+    /// Takes memory for uploads, unless that would be more than all of them may have.
+    func takeUpload(_ bytes: Int) -> Bool {
+        if uploads.add(bytes, ordering: .relaxed).newValue > uploadLimit, bytes > 0 {
+            uploads.subtract(bytes, ordering: .relaxed)
+            return false
+        }
+        used.add(bytes, ordering: .relaxed)
+        return true
+    }
+
+    /// Gives back what uploads had.
+    func returnUpload(_ bytes: Int) {
+        uploads.subtract(bytes, ordering: .relaxed)
+        used.subtract(bytes, ordering: .relaxed)
+    }
+
+    /// Counts an upload for which there was no memory.
+    func countRefusedUpload() { refused.add(1, ordering: .relaxed) }
+
+    /// Bytes that uploads in progress have.
+    var uploadBytes: Int { uploads.load(ordering: .relaxed) }
+
+    /// Uploads for which there was no memory.
+    var refusedUploads: UInt64 { refused.load(ordering: .relaxed) }
 }
 
 extension EntryMemory {

@@ -61,6 +61,20 @@ struct Segment {
         }
     }
 
+    /// The slot of the entry that `item` stands for, if it is in here. O(1) expected.
+    func find(_ item: QueuedEntry) -> (position: Int, slot: Slot)? {
+        let tag = Slot.tag(of: item.hash)
+        var position = item.hash & Self.mask
+        while true {
+            let slot = Slot(word: words[Int(truncatingIfNeeded: position)])
+            if slot.isEmpty { return nil }
+            if slot.matches(tag), item.hasVersion(slot.memory.version) {
+                return (Int(truncatingIfNeeded: position), slot)
+            }
+            position = (position &+ 1) & Self.mask
+        }
+    }
+
     /// Puts a slot that is not in here yet into the first free place of its probe sequence.
     func insert(_ slot: Slot) {
         precondition(count < Self.maximumCount, "segment of \(count) slots is full")

@@ -4,30 +4,40 @@
 /// An entry that has expired is treated as missing from that moment on, and taken out by the next sweep.
 struct Shard: ~Copyable {
     // In this order: what a look-up touches, what a write touches, the rest. See `ShardLock.Protected`.
+    /// Whether entries are evicted, so that it matters how often they are used.
+    private let evicts: Bool
     var table = Table()
     var counts = ShardCounts()
     private var lastVersion: UInt64 = 0
     /// No entry expires before this.
     var earliestDeadline = Entry.never
+    var eviction = Eviction()
     private let hash: KeyHash
-    private let clock: StoreClock
-    private let memory: MemoryBudget
+    let clock: StoreClock
+    let memory: MemoryBudget
 
-    init(hash: KeyHash, clock: StoreClock = .monotonic, memory: MemoryBudget = MemoryBudget(limit: .max)) {
+    init(
+        hash: KeyHash, clock: StoreClock = .monotonic, memory: MemoryBudget = MemoryBudget(limit: .max),
+        policy: EvictionPolicy = .none
+    ) {
         self.hash = hash
         self.clock = clock
         self.memory = memory
+        evicts = policy != .none
+        memory.reportTables(Segment.allocatedCount)
     }
 
     /// The entry for `key`, as one more owner. O(1) expected.
     @inline(__always)
     mutating func lookUpLocked(_ key: HashedKey) -> Entry? {
-        guard let entry = peekLocked(key) else {
+        let slot = table.slot(for: key)
+        if slot.isEmpty || slot.memory.isExpired(by: clock) {
             counts.misses &+= 1
             return nil
         }
         counts.hits &+= 1
-        return entry
+        if evicts { slot.memory.noteUseLocked() }
+        return slot.entry
     }
 
     /// The entry for `key`, as one more owner, for a write that is prepared: not counted as a look-up. O(1) expected.
@@ -44,6 +54,8 @@ struct Shard: ~Copyable {
         case conditionFailed(current: UInt64?)
         /// Nothing is written: come again with room for a directory of this depth.
         case needsRoom(directoryDepth: Int)
+        /// Nothing is written: come again after `giveLocked`.
+        case needsQueueRoom(Eviction.Needs)
     }
 
     /// Publishes the entry that `slot` owns under its key, if `condition` holds. O(1) expected; with `room`, at most one
@@ -57,6 +69,7 @@ struct Shard: ~Copyable {
         var place = table.place(of: key)
         let current = place.version(at: clock)
         if let condition, !condition.holds(for: current) { return .conditionFailed(current: current) }
+        if evicts, let needs = eviction.needs(entryCount: table.count) { return .needsQueueRoom(needs) }
         if place.isFree, table.isFull(at: place) {
             splitLocked(segmentOf: key, &room)
             place = table.place(of: key)
@@ -67,6 +80,11 @@ struct Shard: ~Copyable {
         if keepsDeadline, current != nil { entry.setDeadline(place.slot.memory.deadline) }
         lastVersion &+= 1
         entry.version = lastVersion
+        if evicts {
+            // A write is a use.
+            entry.use = place.isFree ? eviction.firstUse(hash: key.hash) : place.slot.memory.use.raised
+            enqueueLocked(entry, hash: key.hash)
+        }
         counts.add(entry)
         if entry.hasDeadline { expectLocked(entry.deadline, at: place) }
         if place.isFree {
@@ -88,7 +106,10 @@ struct Shard: ~Copyable {
     private mutating func splitLocked(segmentOf key: HashedKey, _ room: inout Table.Room?) {
         guard var given = room.take() else { return }
         let hasGrown = table.split(segmentOf: key.hash, by: hash, room: &given)
-        if hasGrown { counts.memoryBytes &+= Segment.allocatedCount }
+        if hasGrown {
+            counts.memoryBytes &+= Segment.allocatedCount
+            memory.reportTables(Segment.allocatedCount)
+        }
         room = consume given
     }
 
@@ -156,6 +177,7 @@ extension Shard {
         let place = table.place(of: key)
         guard !place.isFree, place.slot.memory.start == original.memory.start else { return false }
         copy.memory.version = original.version
+        copy.memory.use = original.memory.use
         counts.subtract(original.memory)
         counts.add(copy.memory)
         expectLocked(copy.deadline, at: place)

@@ -12,6 +12,10 @@ public struct ShardCounts: Sendable {
     public var payloadBytes: Int { keyBytes + valueBytes }
     /// Entries that were taken out because they had expired.
     public internal(set) var expired: UInt64 = 0
+    /// Entries that were taken out to make room for others.
+    public internal(set) var evicted: UInt64 = 0
+    /// Bytes of memory that those entries take that the eviction policy has in its queue of newcomers.
+    var newcomerBytes = 0
     /// Bytes of memory that the entries and the table take.
     public internal(set) var memoryBytes = Segment.allocatedCount
     /// How many of them the budget knows of.
@@ -23,19 +27,21 @@ public struct ShardCounts: Sendable {
         keyBytes += entry.keyCount
         valueBytes += entry.valueCount
         memoryBytes &+= entry.allocatedCount
+        if entry.use.isNewcomer { newcomerBytes &+= entry.allocatedCount }
     }
 
     mutating func subtract(_ entry: EntryMemory) {
         keyBytes -= entry.keyCount
         valueBytes -= entry.valueCount
         memoryBytes &-= entry.allocatedCount
+        if entry.use.isNewcomer { newcomerBytes &-= entry.allocatedCount }
     }
 
     /// Tells `budget` what memory has come and gone, where that is much.
     @inline(__always)
     mutating func report(to budget: MemoryBudget) {
         let change = memoryBytes &- reportedBytes
-        if change.magnitude >= MemoryBudget.step {
+        if change.magnitude >= budget.step {
             budget.report(change)
             reportedBytes = memoryBytes
         }

@@ -36,6 +36,8 @@ extension ShardedStore {
             case .needsCopy(let original):
                 let copy = original.copyWithDeadline(deadline)
                 if cell.pointee.lock.withLock(.write, { $0.exchangeLocked(original, for: copy, key: key) }) {
+                    // Counted for a moment too long where nobody else owns it.
+                    PinnedEntries.pin(original.memory, of: memory)
                     notify(key, cell)
                     return .moved(copy)
                 }
@@ -84,6 +86,7 @@ extension ShardedStore {
                 if !cell.pointee.watchers.isEmpty {
                     for entry in expired { notify(hashed(entry.memory.keyBytes), cell) }
                 }
+                for index in expired.indices { memory.noteDeparture(of: &expired[index]) }
                 expired.removeAll(keepingCapacity: true)
             }
         }

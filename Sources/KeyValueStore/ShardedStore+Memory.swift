@@ -1,9 +1,15 @@
 extension ShardedStore {
-    /// Bytes that entries and tables may take; a write that would go beyond is refused.
+    /// Bytes that the store may take; a write that would go beyond is refused, or evicts others.
     public var maximumMemory: Int { memory.limit }
 
-    /// Whether there is no memory for a value of so many bytes, unless it replaces another. O(1), without a lock.
-    public func isFull(forValueOf count: Int) -> Bool { memory.isExceeded(by: count) }
+    /// Bytes of entries that have left their table and are still owned by somebody, as an answer that is being sent.
+    public var pinnedBytes: Int { memory.pinnedBytes }
+
+    /// Whether there is no memory for a value of so many bytes, and none can be had unless it replaces another. O(1), without
+    /// a lock.
+    public func isFull(forValueOf count: Int) -> Bool {
+        memory.isExceeded(by: count) && (!evicts || memory.isHopeless(for: count))
+    }
 
     /// Whether the entry that is there takes as much memory as the new one, which then needs none: so what is there can be
     /// replaced and counted up when the store is full.

@@ -29,14 +29,15 @@ extension ShardedStore {
         let hashedKey = hashed(key)
         let cell = cell(of: hashedKey)
         while true {
-            let current = cell.pointee.lock.withLock(.read) { $0.peekLocked(hashedKey) }
-            if let condition, !condition.holds(for: current?.version) {
-                return .conditionFailed(current: current?.version)
-            }
+            var current = cell.pointee.lock.withLock(.read) { $0.peekLocked(hashedKey) }
+            let version = current?.version
+            if let condition, !condition.holds(for: version) { return .conditionFailed(current: version) }
             let entry = try make(current)
+            // Else it would have an owner beside the table when it is replaced.
+            current = nil
             let unchanged =
-                if let current {
-                    WriteCondition(matching: .versions([current.version]))
+                if let version {
+                    WriteCondition(matching: .versions([version]))
                 } else {
                     WriteCondition(notMatching: .any)
                 }

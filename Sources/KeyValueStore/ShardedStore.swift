@@ -18,6 +18,8 @@ public final class ShardedStore: @unchecked Sendable {
     /// The clock that deadlines are measured with.
     public let clock: StoreClock
     let memory: MemoryBudget
+    /// Whether entries make way for others.
+    let evicts: Bool
     private let cells: UnsafeMutableRawPointer
     private let hash: KeyHash
     private let shardShift: UInt64
@@ -35,25 +37,39 @@ public final class ShardedStore: @unchecked Sendable {
         let watchers = KeyWatchers()
     }
 
-    /// An empty store, whose entries and tables take `maximumMemory` bytes at most.
+    /// An empty store.
     ///
+    /// - Parameters:
+    ///   - maximumMemory: bytes that its entries and tables, what is still being sent of them, and uploads may take.
+    ///   - maximumUploads: bytes of them that uploads in progress may take.
+    ///   - eviction: what becomes of a write that there is no memory for.
     /// - Precondition: `shards` is a power of two from 1 to 65,536.
-    public convenience init(shards: Int, maximumMemory: Int = .max, clock: StoreClock = .monotonic) {
-        self.init(shards: shards, hash: KeyHash(), maximumMemory: maximumMemory, clock: clock)
+    public convenience init(
+        shards: Int, maximumMemory: Int = .max, maximumUploads: Int = .max, eviction: EvictionPolicy = .none,
+        clock: StoreClock = .monotonic
+    ) {
+        self.init(
+            shards: shards, hash: KeyHash(), maximumMemory: maximumMemory, maximumUploads: maximumUploads,
+            eviction: eviction, clock: clock)
     }
 
-    init(shards: Int, hash: KeyHash, maximumMemory: Int = .max, clock: StoreClock = .monotonic) {
+    init(
+        shards: Int, hash: KeyHash, maximumMemory: Int = .max, maximumUploads: Int = .max,
+        eviction: EvictionPolicy = .none, clock: StoreClock = .monotonic
+    ) {
         precondition(
             shards > 0 && shards <= 65_536 && shards & (shards - 1) == 0, "\(shards) shards is not a power of two")
         shardCount = shards
         self.hash = hash
         self.clock = clock
-        memory = MemoryBudget(limit: maximumMemory)
+        memory = MemoryBudget(limit: maximumMemory, uploadLimit: maximumUploads, shards: shards)
+        evicts = eviction != .none
         shardShift = UInt64(64 - shards.trailingZeroBitCount)
         cells = .allocate(byteCount: shards * Self.cellStride, alignment: Self.cellAlignment)
         for index in 0..<shards {
             (cells + index * Self.cellStride).bindMemory(to: Cell.self, capacity: 1)
-                .initialize(to: Cell(lock: ShardLock(Shard(hash: hash, clock: clock, memory: memory))))
+                .initialize(
+                    to: Cell(lock: ShardLock(Shard(hash: hash, clock: clock, memory: memory, policy: eviction))))
         }
     }
 
@@ -95,7 +111,9 @@ public final class ShardedStore: @unchecked Sendable {
         _ entry: consuming Entry, if condition: WriteCondition? = nil, keepsDeadline: Bool = false
     ) -> PutOutcome {
         var displaced: Entry?
-        return exchange(entry, if: condition, keepsDeadline: keepsDeadline, displaced: &displaced)
+        let outcome = write(entry, if: condition, keepsDeadline: keepsDeadline, displaced: &displaced)
+        if displaced != nil { memory.noteDeparture(of: &displaced!) }
+        return outcome
     }
 
     /// As `put`, and hands over the entry that was replaced.
@@ -103,12 +121,21 @@ public final class ShardedStore: @unchecked Sendable {
         _ entry: consuming Entry, if condition: WriteCondition? = nil, keepsDeadline: Bool = false,
         displaced: inout Entry?
     ) -> PutOutcome {
+        let outcome = write(entry, if: condition, keepsDeadline: keepsDeadline, displaced: &displaced)
+        if let displaced { PinnedEntries.pin(displaced.memory, of: memory) }
+        return outcome
+    }
+
+    @inline(__always)
+    private func write(
+        _ entry: consuming Entry, if condition: WriteCondition?, keepsDeadline: Bool, displaced: inout Entry?
+    ) -> PutOutcome {
         if entry.hasDeadline { expectSweeps() }
         // The key lies in the entry, which may be gone as soon as it is published: after that only the hash is used.
         let key = hashed(entry.memory.keyBytes)
         let cell = cell(of: key)
         let size = entry.memory.allocatedCount
-        if memory.isExceeded(by: size), !replacesMore(than: size, key, cell) { return .full }
+        if memory.isExceeded(by: size), !makeRoom(for: size, key, if: condition) { return .full }
         // Made here, so that no reference is counted under the lock.
         let slot = Slot(owning: entry, hash: key.hash)
         var room: Table.Room?
@@ -118,7 +145,8 @@ public final class ShardedStore: @unchecked Sendable {
             }
             // From here on the lock is free: what was displaced is released, what growth left over is freed.
             switch attempt {
-            case .created(let version, _):
+            case .created(let version, let expired):
+                displaced = expired
                 notify(key, cell)
                 return .created(version: version)
             case .replaced(let version, let replaced):
@@ -129,6 +157,9 @@ public final class ShardedStore: @unchecked Sendable {
                 _ = slot.takeEntry()
                 return .conditionFailed(current: current)
             case .needsRoom(let depth): room = Table.Room(directoryDepth: depth)
+            case .needsQueueRoom(let needs):
+                var room = Eviction.Room(needs)
+                cell.pointee.lock.withLockForStep { $0.giveLocked(&room) }
             }
         }
     }
@@ -146,13 +177,22 @@ public final class ShardedStore: @unchecked Sendable {
     /// Removes `key`, if `condition` holds. Readers that hold the entry keep it.
     public func remove(_ key: BorrowedBytes, if condition: WriteCondition? = nil) -> RemoveOutcome {
         var removed: Entry?
-        return take(key, if: condition, removed: &removed)
+        let outcome = takeOut(key, if: condition, &removed)
+        if removed != nil { memory.noteDeparture(of: &removed!) }
+        return outcome
     }
 
     /// As `remove`, and hands over the entry that was removed.
     public func take(
         _ key: BorrowedBytes, if condition: WriteCondition? = nil, removed: inout Entry?
     ) -> RemoveOutcome {
+        let outcome = takeOut(key, if: condition, &removed)
+        if let removed { PinnedEntries.pin(removed.memory, of: memory) }
+        return outcome
+    }
+
+    private func takeOut(_ key: BorrowedBytes, if condition: WriteCondition?, _ removed: inout Entry?) -> RemoveOutcome
+    {
         let key = hashed(key)
         let cell = cell(of: key)
         switch cell.pointee.lock.withLock(.write, { $0.removeLocked(key, if: condition) }) {
@@ -173,8 +213,14 @@ extension ShardedStore {
 
     @inline(__always)
     func cell(of key: HashedKey) -> UnsafeMutablePointer<Cell> {
+        cell(index(of: key))
+    }
+
+    /// The number of the key's shard.
+    @inline(__always)
+    func index(of key: HashedKey) -> Int {
         // The shift is 64 with one shard, which Swift's smart shift takes to 0.
-        cell(Int(truncatingIfNeeded: key.hash >> shardShift))
+        Int(truncatingIfNeeded: key.hash >> shardShift)
     }
 
     @inline(__always)

@@ -64,11 +64,19 @@ struct Table: ~Copyable, @unchecked Sendable {
     }
 
     /// Removes and returns the entry at an occupied place. O(1) expected.
-    mutating func remove(at place: Place) -> Entry {
-        let removed = place.slot.takeEntry()
+    mutating func remove(at place: Place) -> Entry { removeSlot(at: place).takeEntry() }
+
+    /// As `remove`, and leaves the entry in its slot, which nobody but the caller has from then on.
+    mutating func removeSlot(at place: Place) -> Slot {
         place.segment.remove(at: place.position)
         count -= 1
-        return removed
+        return place.slot
+    }
+
+    /// Where the entry is that `item` stands for, if it is still there. O(1) expected.
+    func place(of item: QueuedEntry) -> Place? {
+        let segment = segment(for: item.hash)
+        return segment.find(item).map { Place(segment: segment, position: $0.position, slot: $0.slot) }
     }
 
     /// Where a key is or would be.

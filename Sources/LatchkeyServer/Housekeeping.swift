@@ -6,8 +6,8 @@ import Sockets
 import Synchronization
 import Threads
 
-/// A thread that frees what has expired, ten times a second, and gives memory back to the system that the store does not need any
-/// more. It asks each shard for its counters, and where something may have expired, looks at its table.
+/// A thread that frees what has expired, ten times a second, evicts what uploads and slow readers leave no room for, and gives memory
+/// back to the system that the store does not need any more. It asks each shard for its counters, and where something may have expired, looks at its table.
 ///
 /// No task, because Dispatch, on which tasks run, looks once a second at a file for each of its threads, and ends the process where
 /// that cannot be opened. While requests are served and no task runs, it has none.
@@ -60,6 +60,7 @@ private struct House {
 
     mutating func keep() {
         let result = store.sweep()
+        store.evictExcess()
         if result.removedCount > 0 {
             logger.debug(
                 "swept",

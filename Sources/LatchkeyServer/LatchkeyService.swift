@@ -39,7 +39,9 @@ struct LatchkeyService: Service {
         self.logger = logger
         self.announce = announce
         files = try ReloadableFiles(configuration)
-        store = ShardedStore(shards: configuration.shards, maximumMemory: configuration.maxMemory)
+        store = ShardedStore(
+            shards: configuration.shards, maximumMemory: configuration.maxMemory,
+            maximumUploads: configuration.maxUploadBytes, eviction: configuration.eviction)
     }
 
     /// Serves until a graceful shutdown is asked for, and then until what had arrived is answered or the drain time-out

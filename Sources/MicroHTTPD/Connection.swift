@@ -45,6 +45,8 @@ final class Connection: @unchecked Sendable {
         case taking
         /// Content was longer than the builder takes; the rest is skipped.
         case overflown
+        /// There was no memory for content; the rest is skipped.
+        case denied
         /// Content is skipped, and `prepared` is the answer.
         case answering
         /// The answer is given.

@@ -125,8 +125,8 @@ extension Connection {
             return
         }
         if builder?.append(piece) != true {
+            phase = builder?.wasDenied == true ? .denied : .overflown
             builder = nil
-            phase = .overflown
         }
     }
 }
@@ -199,6 +199,7 @@ extension EventLoop {
             guard let builder = state.builder.take() else { preconditionFailure("content is taken without a builder") }
             return answer(connection, state, .complete(builder))
         case .overflown: return answer(connection, state, .tooLarge)
+        case .denied: return answer(connection, state, .denied)
         case .answering: return state.prepared.take().map { queue($0, on: connection, state) } ?? .NO
         case .head, .cutOff, .late: return .NO
         case .answered: return askAgain(connection, state)

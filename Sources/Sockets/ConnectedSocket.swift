@@ -13,7 +13,7 @@ public enum ConnectedSocket {
     public struct State: Sendable {
         /// The bytes that the peer has acknowledged and those that have arrived from it, summed.
         public let transferredCount: UInt64
-        /// Whether something has arrived since bytes were last sent, or ever, where none were. In a resolution of some milliseconds.
+        /// Whether something has arrived since bytes were last sent, in a resolution of some milliseconds, or ever, where none were.
         public let hasReceivedLast: Bool
         /// Whether the peer has ended its side or is gone, whether or not what it sent before has been read.
         public let isEndedByPeer: Bool
@@ -29,11 +29,14 @@ public enum ConnectedSocket {
             let (sinceSent, sinceReceived) = (
                 info.load(fromByteOffset: 44, as: UInt32.self), info.load(fromByteOffset: 52, as: UInt32.self)
             )
+            let (acknowledged, received) = (
+                info.load(fromByteOffset: 120, as: UInt64.self), info.load(fromByteOffset: 128, as: UInt64.self)
+            )
             let established: UInt8 = 1
             return State(
-                transferredCount: info.load(fromByteOffset: 120, as: UInt64.self)
-                    &+ info.load(fromByteOffset: 128, as: UInt64.self),
-                hasReceivedLast: sinceReceived < sinceSent, isEndedByPeer: info[0] != established)
+                transferredCount: acknowledged &+ received,
+                hasReceivedLast: acknowledged == 0 ? received > 0 : sinceReceived < sinceSent,
+                isEndedByPeer: info[0] != established)
         }
     }
 

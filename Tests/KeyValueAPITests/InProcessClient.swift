@@ -15,12 +15,14 @@ struct InProcessClient: Sendable {
 
     init(
         shards: Int = 1, clock: StoreClock = .monotonic, keyBytes: Int = 1024, valueBytes: Int = 1 << 20,
-        maximumMemory: Int = .max,
+        maximumMemory: Int = .max, maximumUploads: Int = .max, eviction: EvictionPolicy = .none,
         defaultTimeToLive: Duration = .zero, metrics: @escaping @Sendable () -> String = { "metrics\n" },
         isReady: @escaping @Sendable () -> Bool = { true }, surface: Surface = .everything,
         access: AccessControl? = nil
     ) {
-        store = ShardedStore(shards: shards, maximumMemory: maximumMemory, clock: clock)
+        store = ShardedStore(
+            shards: shards, maximumMemory: maximumMemory, maximumUploads: maximumUploads, eviction: eviction,
+            clock: clock)
         let documents = ServiceDocuments(
             metrics: { SharedBytes(copying: ($0 == .openMetrics ? "openmetrics\n" : metrics()).utf8) },
             isReady: isReady,
@@ -148,7 +150,9 @@ struct InProcessClient: Sendable {
     private func fill(_ builder: consuming BytesBuilder, _ pieces: [[UInt8]]) -> Upload {
         var builder = builder
         for piece in pieces {
-            guard SharedBytes(copying: piece).withBorrowedBytes({ builder.append($0) }) else { return .tooLarge }
+            guard SharedBytes(copying: piece).withBorrowedBytes({ builder.append($0) }) else {
+                return builder.wasDenied ? .denied : .tooLarge
+            }
         }
         return .complete(builder)
     }

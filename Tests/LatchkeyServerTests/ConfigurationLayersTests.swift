@@ -1,3 +1,4 @@
+import KeyValueStore
 import LatchkeyServer
 import Logging
 import Testing
@@ -16,7 +17,7 @@ import Testing
 
     @Test func `every default text spells its default`() async throws {
         for setting in Setting.all
-        where !["threads", "max-memory"].contains(setting.name) && !setting.defaultText.isEmpty {
+        where !["threads", "max-memory", "max-upload-bytes"].contains(setting.name) && !setting.defaultText.isEmpty {
             let configuration = try await loadConfiguration(flags: [setting.name: setting.defaultText])
             #expect(configuration == ServerConfiguration(), "\(setting.name)")
         }
@@ -49,7 +50,8 @@ import Testing
     @Test func `every setting can be set in every layer`() async throws {
         let texts = [
             "host": "::1", "port": "1", "threads": "3", "shards": "2", "max-value-bytes": "1KiB",
-            "max-key-bytes": "5", "default-ttl": "9", "max-memory": "512MiB", "max-connections": "6",
+            "max-key-bytes": "5", "default-ttl": "9", "max-memory": "512MiB",
+            "max-upload-bytes": "100MiB", "eviction": "s3-fifo", "max-connections": "6",
             "max-connections-per-address": "7", "header-timeout": "1m", "body-timeout": "2m", "request-timeout": "3m",
             "write-timeout": "4m", "min-rate": "1KiB", "idle-timeout": "7", "admin-listen": "[::1]:9",
             "token-file": "/a", "tls-cert": "/c", "tls-key": "/k", "read-token-file": "/b", "drain-timeout": "8ms",
@@ -66,6 +68,8 @@ import Testing
         expected.maxKeyBytes = 5
         expected.defaultTTL = .seconds(9)
         expected.maxMemory = 512 << 20
+        expected.maxUploadBytes = 100 << 20
+        expected.eviction = .s3FIFO
         expected.maxConnections = 6
         expected.maxConnectionsPerAddress = 7
         expected.headerTimeout = .seconds(60)

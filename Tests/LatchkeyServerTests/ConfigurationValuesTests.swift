@@ -23,6 +23,8 @@ import Testing
             "max-memory", "a size from 1048576 to 1125899906842624 bytes, such as 4096, 512KiB or 64MiB",
             ["", "1", "1023KiB", "75%", "1025TiB", "-1"]
         ),
+        ("max-upload-bytes", "a size from 1 to 1125899906842624 bytes, \(sizes)", ["", "0", "1025TiB", "25%"]),
+        ("eviction", "none or s3-fifo", ["", "lru", "S3-FIFO", "s3fifo"]),
         (
             "default-ttl", "a duration from 0 to 87660h, \(durations)",
             ["", "-1", "87660.1h", "315576001", "none", "1d", "1e3"]

@@ -22,6 +22,9 @@ final class LiveServer: Sendable {
         var timeToLive: TimeToLive?
         var access: AccessControl?
         var security: ServerSecurity?
+        var maximumMemory = Int.max
+        var maximumUploads = Int.max
+        var eviction = EvictionPolicy.none
     }
 
     /// Every tag of these servers begins with it.
@@ -31,7 +34,9 @@ final class LiveServer: Sendable {
     let server: HTTPServer
 
     init(_ setUp: SetUp) throws {
-        store = ShardedStore(shards: setUp.shards)
+        store = ShardedStore(
+            shards: setUp.shards, maximumMemory: setUp.maximumMemory, maximumUploads: setUp.maximumUploads,
+            eviction: setUp.eviction)
         let documents = ServiceDocuments(
             metrics: { _ in SharedBytes(copying: "metrics\n".utf8) }, isReady: { true },
             openAPI: SharedBytes(copying: "openapi: 3.1.0\n".utf8), help: { SharedBytes(copying: "help\n".utf8) },

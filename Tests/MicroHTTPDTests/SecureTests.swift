@@ -154,7 +154,7 @@ import TransportSecurity
             let client = try live.connect(trusting: shown)
             #expect(try client.exchange("GET", "/livez").status == 200)
             #expect(try live.connect().hasEnded())
-            #expect(live.server.rejectedConnectionCount == 1)
+            #expect(live.rejections("connections") == 1)
             #expect(try client.exchange("GET", "/livez").status == 200)
         }
     }
@@ -182,11 +182,28 @@ import TransportSecurity
 
     @Test func `an idle connection is ended after its time`() async throws {
         try await withSecureServer {
-            $0.idleTimeout = .seconds(1)
+            $0.deadlines.idle = .seconds(1)
         } _: { live, _, shown in
             let idle = try live.connect(trusting: shown)
             #expect(try idle.exchange("GET", "/livez").status == 200)
             #expect((try? idle.hasEnded()) ?? true)
+        }
+    }
+
+    @Test func `who is late is ended without a word, at a handshake, a head and content`() async throws {
+        try await withSecureServer {
+            $0.deadlines = .everything(.seconds(2))
+            $0.deadlines.request = .seconds(600)
+        } _: { live, _, shown in
+            let shaking = try live.connect()
+            try shaking.send("\u{16}\u{3}\u{1}\u{2}\u{0}")
+            let (heading, uploading) = (try live.connect(trusting: shown), try live.connect(trusting: shown))
+            try heading.send("GET /livez HTTP/1.1\r\nHo")
+            try uploading.send("PUT /keys/a HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n")
+            for client in [shaking, heading, uploading] { #expect((try? client.rest())?.isEmpty ?? true) }
+            #expect(live.rejections("header_timeout") == 2)
+            #expect(live.rejections("body_timeout") == 1)
+            #expect(live.keyCount == 0)
         }
     }
 

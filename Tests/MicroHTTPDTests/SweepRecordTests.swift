@@ -71,6 +71,12 @@ import Testing
         #expect(ending(after: .seconds(11)) == .overdue(.head))
     }
 
+    @Test func `the first head has begun also where it comes at the moment of connecting`() throws {
+        try deliver(1)
+        #expect(ending(after: .zero) == nil)
+        #expect(ending(after: .seconds(10)) == .overdue(.head))
+    }
+
     @Test func `bytes now and then do not make more time for a head`() throws {
         usleep(Self.tick)
         try deliver(1)

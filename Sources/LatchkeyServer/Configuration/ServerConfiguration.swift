@@ -1,3 +1,4 @@
+public import KeyValueStore
 public import Logging
 
 /// Everything a Latchkey server can be told before it starts.
@@ -17,8 +18,17 @@ public struct ServerConfiguration: Sendable, Equatable {
     public var maxValueBytes = 64 << 20
     /// The longest key after percent-decoding, in bytes, 1 to 3,072: request lines have to fit a connection's memory.
     public var maxKeyBytes = 1024
-    /// Bytes of memory that entries and tables may take; three quarters of what the container or the machine has.
+    /// Bytes of memory that the store may take: entries and tables, what is still being sent of them, and uploads. Three
+    /// quarters of what the container or the machine has.
     public var maxMemory = defaultMemoryLimit()
+    /// Bytes of it that uploads in progress may take, at least one.
+    public var maxUploadBytes: Int {
+        get { givenUploadBytes ?? min(maxMemory, max(maxMemory / 4, maxValueBytes + Self.uploadOverhead)) }
+        set { givenUploadBytes = newValue }
+    }
+    private var givenUploadBytes: Int?
+    /// What becomes of a write that there is no memory for.
+    public var eviction = EvictionPolicy.none
     /// How long values live that are stored without a `ttl`, up to 10 years; zero for as long as the process does.
     public var defaultTTL = Duration.zero
     /// The number of connections open at once, 1 to 1,000,000.
@@ -58,6 +68,9 @@ public struct ServerConfiguration: Sendable, Equatable {
     public var logLevel = Logger.Level.info
     /// The form of a line in the log.
     public var logFormat = LogFormat.text
+
+    /// What an upload may take beside its value: key, attributes and header, with room to spare.
+    private static let uploadOverhead = 16 << 10
 
     /// The defaults.
     public init() {}

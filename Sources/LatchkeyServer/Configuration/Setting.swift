@@ -54,8 +54,16 @@ extension Setting {
     package static let maxKeyBytes = size("max-key-bytes", \.maxKeyBytes, 1...3072, "Longest key, percent-decoded")
     /// Limit of the store's memory.
     package static let maxMemory = size(
-        "max-memory", \.maxMemory, 1 << 20...1 << 50, "Memory that keys, values and their tables may take",
+        "max-memory", \.maxMemory, 1 << 20...1 << 50,
+        "Memory that keys, values and their tables may take, with uploads and what is still being sent",
         defaultText: "three quarters of the container's or the machine's")
+    /// Limit of the memory of uploads.
+    package static let maxUploadBytes = size(
+        "max-upload-bytes", \.maxUploadBytes, 1...1 << 50, "Memory of it that uploads in progress may take",
+        defaultText: "a quarter of --max-memory, but room for one value")
+    /// What becomes of writes into a full store.
+    package static let eviction = choice(
+        "eviction", \.eviction, "What makes room in a full store: nothing, or what is used least")
     /// Life of a value.
     package static let defaultTTL = duration(
         "default-ttl", \.defaultTTL, .zero ... .seconds(315_576_000), "0 to 87660h",
@@ -132,10 +140,10 @@ extension Setting {
 
     /// Every setting of a server, in the order of the help texts.
     package static let all = [
-        host, port, threads, shards, maxValueBytes, maxKeyBytes, maxMemory, defaultTTL, maxConnections,
-        maxConnectionsPerAddress, headerTimeout, bodyTimeout, requestTimeout, writeTimeout, minRate, idleTimeout,
-        adminListen, tokenFile, readTokenFile, tlsCertificate, tlsKey, drainTimeout, accessLog, slowRequest, logLevel,
-        logFormat,
+        host, port, threads, shards, maxValueBytes, maxKeyBytes, maxMemory, maxUploadBytes, eviction, defaultTTL,
+        maxConnections, maxConnectionsPerAddress, headerTimeout, bodyTimeout, requestTimeout, writeTimeout, minRate,
+        idleTimeout, adminListen, tokenFile, readTokenFile, tlsCertificate, tlsKey, drainTimeout, accessLog,
+        slowRequest, logLevel, logFormat,
     ]
     /// Settings that mean nothing without another.
     static let dependent: [(setting: Setting, needs: Setting)] = [

@@ -18,8 +18,22 @@ extension ServiceMetrics {
         text.sample(sum(\.counts.memoryBytes))
         text.begin(
             "latchkey_memory_limit_bytes", .gauge,
-            help: "What latchkey_memory_bytes may come to: --max-memory. New values are refused with 507 beyond it.")
+            help:
+                "What latchkey_memory_bytes, latchkey_pinned_bytes and latchkey_upload_bytes_in_flight may come to: --max-memory. Beyond it new values are refused with 507, or evict others: --eviction."
+        )
         text.sample(maximumMemory)
+        text.begin(
+            "latchkey_pinned_bytes", .gauge,
+            help:
+                "Memory of values that have left the store and are still being sent: replaced, removed, expired or evicted while somebody read them; with answers to batches and lists. High: slow readers."
+        )
+        text.sample(pinnedBytes)
+        text.begin(
+            "latchkey_upload_bytes_in_flight", .gauge,
+            help:
+                "Memory of uploads in progress, of those beyond 8 KiB: at most --max-upload-bytes. New ones are told to retry beyond it."
+        )
+        text.sample(uploadBytes)
         text.begin("latchkey_get_hits_total", .counter, help: "Look-ups that found their key.")
         text.sample(sum(\.counts.hits))
         text.begin(
@@ -29,6 +43,10 @@ extension ServiceMetrics {
         text.begin(
             "latchkey_expired_total", .counter, help: "Entries removed because their time to live was over.")
         text.sample(sum(\.counts.expired))
+        text.begin(
+            "latchkey_evicted_total", .counter,
+            help: "Entries removed to make room for others. 0 with --eviction none, which refuses the others.")
+        text.sample(sum(\.counts.evicted))
     }
 
     func writeShards(

@@ -12,6 +12,9 @@ struct ServiceMetrics {
     let shards: [ShardedStore.ShardStatistics]
     let waiters: Int
     let maximumMemory: Int
+    let pinnedBytes: Int
+    let uploadBytes: Int
+    let refusedUploads: UInt64
     let server: HTTPServer?
     let now = monotonicNanoseconds()
 
@@ -20,6 +23,9 @@ struct ServiceMetrics {
         shards = (0..<store.shardCount).map { store.statistics(ofShard: $0) }
         waiters = store.waiters
         maximumMemory = store.maximumMemory
+        pinnedBytes = store.pinnedBytes
+        uploadBytes = store.uploadBytes
+        refusedUploads = store.refusedUploads
         server = state.server.withLock { $0 }
     }
 

@@ -3,6 +3,7 @@ import Glibc
 /// Runs the mixes against the store and the other ways to share a table, and prints a line of JSON for each.
 ///
 ///     store-benchmark [CONTENDER [MIX [CLIENTS [OPERATIONS]]]]      where `all`, or nothing, means each of them
+///     store-benchmark eviction [FOOTPRINT [REQUESTS]]               hit ratios instead, as a table
 @main
 struct StoreBenchmark {
     static let contenders = ["sharded", "one-mutex", "actor", "reader-writer"]
@@ -13,6 +14,11 @@ struct StoreBenchmark {
     @MainActor
     static func main() async {
         var arguments = CommandLine.arguments.dropFirst().makeIterator()
+        if CommandLine.arguments.dropFirst().first == "eviction" {
+            _ = arguments.next()
+            let footprint = arguments.next().map(number) ?? 200_000
+            return EvictionComparison(footprint: footprint, requests: arguments.next().map(number) ?? 2_000_000).run()
+        }
         let contenders = chosen(arguments.next(), of: Self.contenders) { $0 }
         let mixes = chosen(arguments.next(), of: Mix.all) { $0.name }
         let counts = chosen(arguments.next(), of: clientCounts) { String($0) }

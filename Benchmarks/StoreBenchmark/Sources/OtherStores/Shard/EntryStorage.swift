@@ -1,0 +1,1 @@
+../../../../../Sources/KeyValueStore/EntryStorage.swift

@@ -1,0 +1,1 @@
+../../Benchmarks/StoreBenchmark/Sources/store-benchmark/ReferenceCaches.swift
