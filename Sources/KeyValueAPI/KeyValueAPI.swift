@@ -32,6 +32,8 @@ public final class KeyValueAPI: RequestHandler {
     let nonce: UInt64
     let documents: ServiceDocuments
     let surface: Surface
+    /// Whether `surface` is not all there is, at hand.
+    private let isPartial: Bool
     /// Who is let in; nil for everybody.
     let access: AccessControl?
     let removalSlots = RemovalSlots()
@@ -45,6 +47,7 @@ public final class KeyValueAPI: RequestHandler {
         self.limits = limits
         self.documents = documents
         self.surface = surface
+        isPartial = surface != .everything
         self.access = access
         self.nonce = nonce
     }
@@ -52,7 +55,8 @@ public final class KeyValueAPI: RequestHandler {
     /// Decides on a request with a value before its content arrives; all others are answered when they are complete.
     public func receive(_ request: Request, into builder: inout BytesBuilder?) -> Reception {
         let target = request.target
-        let route = route(of: target)
+        let route = Route(path: target.path)
+        if isPartial, !surface.has(route) { return receiveElsewhere(request) }
         do throws(Problem) {
             switch (route, request.method) {
             case (.keys, .put): return try receivePut(request, target, &builder)
@@ -72,7 +76,8 @@ public final class KeyValueAPI: RequestHandler {
     /// Answers a complete request: finds its route, and maps what became of it to a status.
     public func respond(to request: Request, upload: consuming Upload) -> Response {
         let target = request.target
-        let route = route(of: target)
+        let route = Route(path: target.path)
+        if isPartial, !surface.has(route) { return respondElsewhere(request) }
         do throws(Problem) {
             switch request.method {
             case .get where route == .keys, .head where route == .keys: return try get(request, target)
@@ -122,8 +127,30 @@ public final class KeyValueAPI: RequestHandler {
             .notFound, "no such path as '\(target.path.excerpt())'; \(places.joined(separator: ", "))")
     }
 
+    /// `receive` for a path that is not served here.
+    @inline(never)
+    private func receiveElsewhere(_ request: Request) -> Reception {
+        do throws(Problem) {
+            try checkLength(request, limit: limits.valueBytes, "content")
+            try checkAllowed(request, .other)
+            return .respondAtEnd
+        } catch {
+            return refuse(request, response(to: request, .other, failedWith: error))
+        }
+    }
+
+    /// `respond` for a path that is not served here.
+    @inline(never)
+    private func respondElsewhere(_ request: Request) -> Response {
+        do throws(Problem) {
+            try checkAllowed(request, .other)
+            throw noSuchPath(request.target)
+        } catch {
+            return response(to: request, .other, failedWith: error)
+        }
+    }
+
     /// The route that a target leads to.
-    @inline(__always)
     func route(of target: RequestTarget) -> Route {
         let route = Route(path: target.path)
         return surface.has(route) ? route : .other
