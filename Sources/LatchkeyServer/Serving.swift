@@ -1,3 +1,4 @@
+import CAllocator
 import Glibc
 public import Logging
 import ServiceLifecycle
@@ -10,6 +11,7 @@ import UnixSignals
 public func serve(
     _ configuration: ServerConfiguration, logger: Logger, announce: @escaping @Sendable (_ url: String) -> Void
 ) async throws(StartFailure) {
+    latchkey_tune_allocator()
     // A log or an output whose reader has gone is no reason to end.
     _ = signal(SIGPIPE, SIG_IGN)
     let service = LatchkeyService(configuration: configuration, logger: logger, announce: announce)
