@@ -2,4 +2,10 @@
 
 #include <malloc.h>
 
+void latchkey_tune_allocator(void)
+{
+    mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+    mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
+}
+
 void latchkey_return_free_memory(void) { malloc_trim(0); }

@@ -47,7 +47,14 @@ extension KeyValueAPI {
     }
 
     /// Takes memory for the content of `request`; throws where there is none.
+    @inline(__always)
     func admit(_ request: Request) throws(Problem) -> UploadAllowance? {
+        // Most are small.
+        if let length = request.announcedLength, length <= ShardedStore.uncountedUpload { return nil }
+        return try admitCounted(request)
+    }
+
+    private func admitCounted(_ request: Request) throws(Problem) -> UploadAllowance? {
         switch store.admitUpload(of: request.announcedLength) {
         case .admitted(let allowance): return allowance
         case .busy: throw uploadsBusy

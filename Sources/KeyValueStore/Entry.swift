@@ -8,7 +8,7 @@ public import ByteBuffers
 /// change. `@unchecked Sendable` because of that.
 public struct Entry: @unchecked Sendable {
     /// An `EntryStorage`.
-    @usableFromInline var storage: ByteStorage
+    @usableFromInline let storage: ByteStorage
 
     /// The deadline of what never expires.
     @inlinable
@@ -126,5 +126,15 @@ extension Entry {
         let bytes = builder.freeze()
         self.init(storage: bytes.storage)
         memory.valueCount = bytes.count - memory.valueOffset
+    }
+}
+
+extension Entry {
+    /// Whether nobody owns the entry but this value. One look at the reference count.
+    mutating func isUniquelyOwned() -> Bool {
+        // An entry is its storage and nothing else, but that is constant, and the question wants to write.
+        withUnsafeMutablePointer(to: &self) { entry in
+            entry.withMemoryRebound(to: ByteStorage.self, capacity: 1) { isKnownUniquelyReferenced(&$0.pointee) }
+        }
     }
 }

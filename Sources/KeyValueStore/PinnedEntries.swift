@@ -39,7 +39,7 @@ extension MemoryBudget {
     /// where nobody does. Not under a lock.
     @inline(__always)
     func noteDeparture(of entry: inout Entry) {
-        if !isKnownUniquelyReferenced(&entry.storage) { PinnedEntries.pin(entry.memory, of: self) }
+        if !entry.isUniquelyOwned() { PinnedEntries.pin(entry.memory, of: self) }
     }
 }
 

@@ -49,8 +49,10 @@ struct Shard: ~Copyable {
 
     /// What became of a write attempt. Where nothing is written, the slot's ownership stays with the caller.
     enum PutAttempt: Sendable {
-        case created(version: UInt64, expired: Entry?)
-        case replaced(version: UInt64, displaced: Entry)
+        /// With the slot of an entry that had expired, which is the caller's from then on, or an empty one.
+        case created(version: UInt64, expired: Slot)
+        /// With the slot of the entry that was replaced, which is the caller's.
+        case replaced(version: UInt64, displaced: Slot)
         case conditionFailed(current: UInt64?)
         /// Nothing is written: come again with room for a directory of this depth.
         case needsRoom(directoryDepth: Int)
@@ -90,7 +92,7 @@ struct Shard: ~Copyable {
         if place.isFree {
             table.insert(at: place, slot)
             counts.report(to: memory)
-            return .created(version: lastVersion, expired: nil)
+            return .created(version: lastVersion, expired: .empty)
         }
         counts.subtract(place.slot.memory)
         counts.report(to: memory)
@@ -182,7 +184,7 @@ extension Shard {
         counts.add(copy.memory)
         expectLocked(copy.deadline, at: place)
         // The caller owns the original too, so nothing is freed here.
-        _ = table.replace(at: place, with: Slot(owning: copy, hash: key.hash))
+        _ = table.replace(at: place, with: Slot(owning: copy, hash: key.hash)).takeEntry()
         return true
     }
 

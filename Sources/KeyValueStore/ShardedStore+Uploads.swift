@@ -2,7 +2,8 @@ public import ByteBuffers
 
 extension ShardedStore {
     /// Bytes that an upload may take without being counted, so that small ones cost nothing.
-    public static let uncountedUpload = 8 * 1024
+    @inlinable
+    public static var uncountedUpload: Int { 8 * 1024 }
 
     /// Whether there is memory for an upload.
     public enum UploadAdmission: Sendable {

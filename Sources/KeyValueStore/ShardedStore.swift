@@ -146,11 +146,11 @@ public final class ShardedStore: @unchecked Sendable {
             // From here on the lock is free: what was displaced is released, what growth left over is freed.
             switch attempt {
             case .created(let version, let expired):
-                displaced = expired
+                if !expired.isEmpty { displaced = expired.takeEntry() }
                 notify(key, cell)
                 return .created(version: version)
             case .replaced(let version, let replaced):
-                displaced = replaced
+                displaced = replaced.takeEntry()
                 notify(key, cell)
                 return .replaced(version: version)
             case .conditionFailed(let current):

@@ -44,12 +44,11 @@ struct Table: ~Copyable, @unchecked Sendable {
         return Place(segment: segment, position: position, slot: slot)
     }
 
-    /// Puts `slot` in the place of the one there and returns the displaced entry. O(1).
+    /// Puts `slot` in the place of the one there, which is the caller's from then on. O(1).
     @inline(__always)
-    func replace(at place: Place, with slot: Slot) -> Entry {
-        let displaced = place.slot.takeEntry()
+    func replace(at place: Place, with slot: Slot) -> Slot {
         place.segment[place.position] = slot
-        return displaced
+        return place.slot
     }
 
     /// Whether an insertion at the free place needs its segment to be split first.

@@ -1,3 +1,4 @@
+import CAllocator
 import Glibc
 public import Logging
 import ServiceLifecycle
@@ -12,6 +13,7 @@ import UnixSignals
 public func serve(
     _ configuration: ServerConfiguration, logger: Logger, announce: @escaping @Sendable (ServiceAddresses) -> Void
 ) async throws(StartFailure) {
+    latchkey_tune_allocator()
     // A log or an output whose reader has gone is no reason to end.
     _ = signal(SIGPIPE, SIG_IGN)
     let service = try LatchkeyService(configuration: configuration, logger: logger, announce: announce)

@@ -13,6 +13,8 @@ struct Serve: AsyncParsableCommand {
     @Option(Setting.maxValueBytes) var maxValueBytes: String?
     @Option(Setting.maxKeyBytes) var maxKeyBytes: String?
     @Option(Setting.maxMemory) var maxMemory: String?
+    @Option(Setting.maxUploadBytes) var maxUploadBytes: String?
+    @Option(Setting.eviction) var eviction: String?
     @Option(Setting.defaultTTL) var defaultTTL: String?
     @Option(Setting.maxConnections) var maxConnections: String?
     @Option(Setting.maxConnectionsPerAddress) var maxConnectionsPerAddress: String?
@@ -37,7 +39,8 @@ struct Serve: AsyncParsableCommand {
     mutating func run() async throws {
         let flags = try givenFlags([
             (.host, host), (.port, port), (.threads, threads), (.shards, shards), (.maxValueBytes, maxValueBytes),
-            (.maxKeyBytes, maxKeyBytes), (.maxMemory, maxMemory), (.defaultTTL, defaultTTL),
+            (.maxKeyBytes, maxKeyBytes), (.maxMemory, maxMemory), (.maxUploadBytes, maxUploadBytes),
+            (.eviction, eviction), (.defaultTTL, defaultTTL),
             (.maxConnections, maxConnections), (.maxConnectionsPerAddress, maxConnectionsPerAddress),
             (.headerTimeout, headerTimeout), (.bodyTimeout, bodyTimeout), (.requestTimeout, requestTimeout),
             (.writeTimeout, writeTimeout), (.minRate, minRate),

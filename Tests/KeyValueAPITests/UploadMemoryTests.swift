@@ -73,6 +73,30 @@ import Testing
         #expect(client.store.refusedUploads == 0)
     }
 
+    @Test func `answers to batches and lists count until they are sent, and there is an end to them`() {
+        let client = InProcessClient(maximumMemory: 1 << 20)
+        #expect(client.put("a", Self.large).status == 201)
+        for number in 0..<50 { client.put(String(repeating: "k", count: 1_000) + "\(number)", "") }
+        var answers: [Answer] = []
+        while answers.count < 100 {
+            let batch = client.send("POST", "/batch", [:], .whole(Array("GET a\nGET a\n".utf8)))
+            if batch.status == 503 { break }
+            answers.append(batch)
+            let list = client.send("GET", "/keys")
+            if list.status == 503 { break }
+            answers.append(list)
+            #expect(client.store.pinnedBytes >= answers.count / 2 * 160_000)
+        }
+        #expect((4...16).contains(answers.count))
+        let refused = client.send("POST", "/batch", [:], .whole(Array("PUT b 1\nx\n".utf8)))
+        #expect(refused.status == 503)
+        #expect(refused["Retry-After"] == "1")
+        #expect(client.stored("b") == nil)
+        #expect(client.get("a").text == Self.large)
+        answers = []
+        #expect(client.store.pinnedBytes == 0)
+    }
+
     @Test func `a full store that evicts takes every value that fits, and no other`() {
         let client = InProcessClient(maximumMemory: 1 << 20, eviction: .s3FIFO)
         for number in 0..<100 { #expect(client.put("k\(number)", Self.large).status == 201) }

@@ -24,28 +24,6 @@ import Testing
         }
     }
 
-    @Test func `the answer to a batch counts until it is sent, and there is an end to such answers`() async throws {
-        try await withServer({ $0.maximumMemory = 8 << 20 }) { live in
-            try live.put("a", pattern(2 << 20))
-            var readers: [RawClient] = []
-            var count = 0
-            while live.store.admitsAnswers, count < 10 {
-                let reader = try live.connect(receiveBuffer: 4096)
-                try reader.send("POST /batch HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\nGET a\n")
-                count += 1
-                #expect(try await eventually { live.store.pinnedBytes >= count * 2 << 20 })
-                readers.append(reader)
-            }
-            #expect(count < 6)
-            let refused = try live.connect().exchange("POST", "/batch", content: Array("GET a\n".utf8))
-            #expect(refused.status == 503)
-            #expect(refused["Retry-After"] == "1")
-            #expect(try live.get("a").body.count == 2 << 20)
-            readers = []
-            #expect(try await eventually { live.store.pinnedBytes == 0 })
-        }
-    }
-
     @Test func `a value that was handed over counts until it is sent`() async throws {
         try await withServer { live in
             try live.put("a", pattern(1 << 20))

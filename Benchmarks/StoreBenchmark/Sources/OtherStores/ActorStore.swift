@@ -19,7 +19,12 @@ public actor ActorStore {
     public nonisolated func put(_ entry: consuming Entry, if condition: WriteCondition? = nil) async {
         let key = HashedKey(bytes: entry.memory.keyBytes, hash: hash(entry.memory.keyBytes))
         let slot = Slot(owning: entry, hash: key.hash)
-        if case .conditionFailed = await put(slot, key: key, if: condition) { _ = slot.takeEntry() }
+        switch await put(slot, key: key, if: condition) {
+        case .conditionFailed: _ = slot.takeEntry()
+        case .created(_, let displaced), .replaced(_, let displaced):
+            if !displaced.isEmpty { _ = displaced.takeEntry() }
+        case .needsRoom, .needsQueueRoom: preconditionFailure("a write that was not finished")
+        }
     }
 
     /// Removes `key`. Its memory must stay until the answer is there.

@@ -63,11 +63,14 @@ public final class ReadWriteLockStore: @unchecked Sendable {
                 shard.putLocked(slot, key: key, if: condition, keepsDeadline: false, room: &room)
             }
             switch attempt {
-            case .created, .replaced: return
+            case .created(_, let displaced), .replaced(_, let displaced):
+                if !displaced.isEmpty { _ = displaced.takeEntry() }
+                return
             case .conditionFailed:
                 _ = slot.takeEntry()
                 return
             case .needsRoom(let depth): room = Table.Room(directoryDepth: depth)
+            case .needsQueueRoom: preconditionFailure("a table without eviction has no queues")
             }
         }
     }
