@@ -10,8 +10,8 @@ ARGS ?=
 
 STRICT_FLAGS := --explicit-target-dependency-import-check error -Xswiftc -warnings-as-errors
 TEST_FLAGS := --disable-xctest
-# One test after the other where each takes ten times as long: all at once they would wait for each other.
-SLOW_TEST_FLAGS := $(TEST_FLAGS) --no-parallel
+# A few tests at a time where each takes ten times as long: all at once they would wait for each other.
+SLOW_TEST_FLAGS := $(TEST_FLAGS) --experimental-maximum-parallelization-width 3
 SWIFT_FILES := Package.swift Sources Tests Benchmarks/StoreBenchmark/Package.swift Benchmarks/StoreBenchmark/Sources \
 	Torture/Fuzz/Package.swift $(wildcard Torture/Fuzz/Sources/parser-fuzzer/*.swift)
 
