@@ -4,7 +4,7 @@
 
 void latchkey_tune_allocator(void)
 {
-    mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+    mallopt(M_MMAP_THRESHOLD, 64 * 1024);
     mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
 }
 

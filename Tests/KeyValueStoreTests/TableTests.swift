@@ -15,7 +15,7 @@ extension Table {
         while true {
             let place = place(of: key)
             if !place.isFree {
-                _ = replace(at: place, with: slot)
+                _ = replace(at: place, with: slot).takeEntry()
                 return splits
             }
             if !isFull(at: place) {

@@ -2,7 +2,7 @@
 #ifndef LATCHKEY_ALLOCATOR_H
 #define LATCHKEY_ALLOCATOR_H
 
-/* Has every block of 128 KiB and more be a mapping of its own, which goes back to the system when it is freed. Left alone,
+/* Has every block of 64 KiB and more be a mapping of its own, which goes back to the system when it is freed. Left alone,
  * glibc raises that size to whatever was freed last, up to 32 MiB: values of all sizes then share its heaps, and the gaps
  * between them come to 40 % of what they take. mallopt(3). Before threads are started. */
 void latchkey_tune_allocator(void);
