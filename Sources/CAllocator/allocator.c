@@ -2,9 +2,9 @@
 
 #include <malloc.h>
 
-void latchkey_tune_allocator(void)
+void latchkey_separate_large_blocks(void)
 {
-    mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+    mallopt(M_MMAP_THRESHOLD, 64 * 1024);
     mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
 }
 
