@@ -77,7 +77,7 @@ func withCurlAndServer(
         let curl = try Curl(port: port, scheme: scheme)
         defer { curl.removeFiles() }
         try body(curl, program, port)
-        program.signal(SIGTERM)
+        program.terminate()
         let outcome = try program.outcome()
         #expect(outcome.isGraceful, "\(outcome)")
     }

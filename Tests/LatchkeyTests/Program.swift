@@ -25,6 +25,7 @@ final class Program {
     private let output: ReadingEnd
     private let errors: ReadingEnd
     private var hasEnded = false
+    private var isTerminating = false
 
     /// Where the program reads from and complains to, and what a text cannot say to it.
     struct Surroundings {
@@ -120,6 +121,12 @@ final class Program {
     }
 
     func signal(_ number: Int32) { kill(process, number) }
+
+    /// Tells it to end, once: told twice it does not wait for requests.
+    func terminate() {
+        if !isTerminating { signal(SIGTERM) }
+        isTerminating = true
+    }
 
     /// The processor time that all its threads have taken so far. `clock_getcpuclockid(3)`.
     func processorTime() throws -> Duration {

@@ -150,7 +150,7 @@ import Testing
                 try curl("--cacert", directory.file("cert"), "\(curl.url)/metrics").output
                     .contains("\nlatchkey_http_requests_in_flight 2\n")
             }
-            program.signal(SIGTERM)
+            program.terminate()
             #expect(try upload.outcome().output == "201")
         }
     }
