@@ -146,7 +146,7 @@ torture: ## Try to break the server, for an hour and a half, and tell what it su
 	$(TORTURE) run $(TORTURE_BINARIES) $(TORTURE_ARGS)
 
 torture-quick: ## The short forms, but for ThreadSanitizer's.
-	$(TORTURE) run --quick --only http,histories,endings,faults,parsers,soak $(TORTURE_BINARIES) $(TORTURE_ARGS)
+	$(TORTURE) run --quick --only http,histories,endings,faults,slow,parsers,soak $(TORTURE_BINARIES) $(TORTURE_ARGS)
 
 torture-test: ## Test the pure parts of the torture.
 	@Scripts/install-dependencies python3 gcc

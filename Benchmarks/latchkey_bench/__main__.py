@@ -6,6 +6,7 @@ import pathlib
 import sys
 
 from . import budget, paths, peers, plots, report, run, shell
+from .arguments import names
 from .settings import QUICK, Settings
 
 
@@ -15,9 +16,9 @@ def arguments() -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", required=True)
     full = commands.add_parser("run", help="measure, write results, print them")
     full.add_argument("--quick", action="store_true", help="each measurement for a moment; no results are kept")
-    full.add_argument("--only", type=_names(run.SECTIONS), default=list(run.SECTIONS), metavar="SECTION,...",
+    full.add_argument("--only", type=names(run.SECTIONS), default=list(run.SECTIONS), metavar="SECTION,...",
                       help=f"of {','.join(run.SECTIONS)}")
-    full.add_argument("--peers", type=_names(peers.MAKERS), default=list(peers.MAKERS), metavar="PEER,...",
+    full.add_argument("--peers", type=names(peers.MAKERS), default=list(peers.MAKERS), metavar="PEER,...",
                       help=f"of {','.join(peers.MAKERS)}")
     full.add_argument("--output", type=pathlib.Path, help="where results are written")
     budgets = commands.add_parser("budget", help="hold allocations and instructions a request to their budgets")
@@ -27,16 +28,6 @@ def arguments() -> argparse.Namespace:
     shown = commands.add_parser("report", help="print results that were written before")
     shown.add_argument("results", type=pathlib.Path)
     return parser.parse_args()
-
-
-def _names(known):
-    """Reads a list of known names, with commas between."""
-    def read(text: str) -> list[str]:
-        names = [name for name in text.split(",") if name]
-        if unknown := set(names) - set(known):
-            raise argparse.ArgumentTypeError(f"unknown: {', '.join(unknown)}")
-        return names
-    return read
 
 
 def measure(asked: argparse.Namespace, binary: pathlib.Path) -> int:

@@ -46,6 +46,15 @@ struct QueueBlock {
         get { QueuedEntry(word: words[position + 1]) }
         nonmutating set { words[position + 1] = newValue.word }
     }
+
+    /// Frees the block and those that follow it.
+    func deallocateAll() {
+        var block: QueueBlock? = self
+        while let current = block {
+            block = current.next
+            current.deallocate()
+        }
+    }
 }
 
 /// Blocks that are in no queue.
@@ -53,13 +62,7 @@ struct SpareBlocks: ~Copyable {
     private var top: QueueBlock?
     private(set) var count = 0
 
-    deinit {
-        var block = top
-        while let current = block {
-            block = current.next
-            current.deallocate()
-        }
-    }
+    deinit { top?.deallocateAll() }
 
     mutating func add(_ block: QueueBlock) {
         block.next = top
@@ -85,13 +88,7 @@ struct QueueChain: ~Copyable {
     private var end = 0
     private(set) var count = 0
 
-    deinit {
-        var block = head
-        while let current = block {
-            block = current.next
-            current.deallocate()
-        }
-    }
+    deinit { head?.deallocateAll() }
 
     /// Whether the next item needs another block.
     var isTailFull: Bool { tail == nil || end == QueueBlock.capacity }

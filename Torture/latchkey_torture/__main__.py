@@ -5,6 +5,7 @@ import pathlib
 import random
 import sys
 
+from latchkey_bench.arguments import names
 from latchkey_bench.shell import Unavailable
 
 from . import http_fuzz, paths, run
@@ -18,7 +19,7 @@ def arguments() -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", required=True)
     full = commands.add_parser("run", help="all parts one after the other, and a table of what was survived")
     full.add_argument("--quick", action="store_true", help="the short form of each")
-    full.add_argument("--only", type=_names(run.PARTS), default=list(run.PARTS), metavar="PART,...",
+    full.add_argument("--only", type=names(run.PARTS), default=list(run.PARTS), metavar="PART,...",
                       help=f"of {','.join(run.PARTS)}")
     full.add_argument("--seconds", type=float, help="how long those parts last that last for a time")
     case = commands.add_parser("case", help="one case of the HTTP fuzzer again")
@@ -31,16 +32,6 @@ def arguments() -> argparse.Namespace:
     full.add_argument("--binary", type=pathlib.Path, default=paths.LATCHKEY, help="a release build of latchkey")
     full.add_argument("--tsan-binary", type=pathlib.Path, default=paths.THREAD_SANITIZED, help="a build with ThreadSanitizer")
     return parser.parse_args()
-
-
-def _names(known):
-    """Reads a list of known names, with commas between."""
-    def read(text: str) -> list[str]:
-        names = [name for name in text.split(",") if name]
-        if unknown := set(names) - set(known):
-            raise argparse.ArgumentTypeError(f"unknown: {', '.join(unknown)}")
-        return names
-    return read
 
 
 def main() -> int:
