@@ -1,5 +1,6 @@
 import CAllocator
 import Glibc
+import KeyValueStore
 public import Logging
 import ServiceLifecycle
 import UnixSignals
