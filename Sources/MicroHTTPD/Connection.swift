@@ -170,9 +170,9 @@ final class Connection: @unchecked Sendable {
     }
 
     @inline(__always)
-    fileprivate func collect(_ text: BorrowedBytes, _ value: BorrowedBytes) {
+    fileprivate func collect(_ name: FieldName?, _ text: BorrowedBytes, _ value: BorrowedBytes) {
         fieldCount += 1
-        guard let name = FieldName(text) else { return }
+        guard let name else { return }
         fields.append(Request.Field(name: name, text: text, value: value))
     }
 
@@ -273,7 +273,9 @@ private func collectField(
     let reading = context.assumingMemoryBound(to: HeadReading.self)
     let nameBytes = UnsafeRawBufferPointer(start: name, count: nameLength)
     let valueBytes = UnsafeRawBufferPointer(start: value, count: valueLength)
-    reading.pointee.check.take(nameBytes, valueBytes)
-    reading.pointee.state._withUnsafeGuaranteedRef { $0.collect(BorrowedBytes(nameBytes), BorrowedBytes(valueBytes)) }
+    let text = BorrowedBytes(nameBytes)
+    let known = FieldName(text)
+    reading.pointee.check.take(nameBytes, valueBytes, as: known)
+    reading.pointee.state._withUnsafeGuaranteedRef { $0.collect(known, text, BorrowedBytes(valueBytes)) }
     return .YES
 }

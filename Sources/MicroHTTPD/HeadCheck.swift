@@ -64,22 +64,29 @@ struct HeadCheck {
     private static let endCount = 2
 
     /// Takes the next field line (RFC 9112 section 5). O(bytes).
+    ///
+    /// - Parameter known: the field of that name, where it is one that the service acts on.
     @inline(__always)
-    mutating func take(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
+    mutating func take(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, as known: FieldName?) {
         guard let nameStart = name.baseAddress, let valueStart = value.baseAddress else { return }
         let (nameBytes, valueBytes) = (BorrowedBytes(name), BorrowedBytes(value))
-        if !nameBytes.isToken || valueBytes.breaksFieldLine { flaw = flaw ?? .fieldLine }
+        let isHost = known == nil && nameBytes.equalsIgnoringCase("host")
+        // The names of most fields are known, and known to be tokens; of metadata only the beginning is.
+        let isToken = isHost || (known != nil && known != .metadata) || nameBytes.isToken
+        // A length is looked at as a number, below.
+        if !isToken || (known != .contentLength && valueBytes.breaksFieldLine) { flaw = flaw ?? .fieldLine }
         if let expected {
             var end = nameStart + name.count + 1
             while end < valueStart, end.load(as: UInt8.self) == 0x20 || end.load(as: UInt8.self) == 0x09 { end += 1 }
             if nameStart != expected || end != valueStart { flaw = flaw ?? .fieldLine }
             self.expected = valueStart + value.count + Self.endCount
         }
-        switch name.count {
-        case 4 where nameBytes.equalsIgnoringCase("host"): hostCount += 1
-        case 14 where nameBytes.equalsIgnoringCase("content-length"): takeLength(valueBytes)
-        case 17 where nameBytes.equalsIgnoringCase("transfer-encoding"): takeCoding(valueBytes)
-        default: break
+        if isHost {
+            hostCount += 1
+        } else if known == .contentLength {
+            takeLength(valueBytes)
+        } else if nameBytes.equalsIgnoringCase("transfer-encoding") {
+            takeCoding(valueBytes)
         }
     }
 

@@ -96,9 +96,10 @@ private func check(_ memory: UnsafeMutableRawBufferPointer, _ lines: [Range<Int>
         var value = colon + 1
         while memory[value] == 0x20 || memory[value] == 0x09 { value += 1 }
         let valueEnd = memory[value...].firstIndex(of: 0) ?? value
+        let name = UnsafeRawBufferPointer(start: base + line.lowerBound, count: colon - line.lowerBound)
         check.take(
-            UnsafeRawBufferPointer(start: base + line.lowerBound, count: colon - line.lowerBound),
-            UnsafeRawBufferPointer(start: base + value, count: valueEnd - value))
+            name, UnsafeRawBufferPointer(start: base + value, count: valueEnd - value),
+            as: FieldName(BorrowedBytes(name)))
     }
     return check.problem(headCount: headCount, isKnownMethod: false) == nil
 }
