@@ -40,7 +40,8 @@ import Testing
 
     @Test func `a table that has grown is counted`() {
         let store = ShardedStore(shards: 1)
-        let entry = Self.entry("k1000", "").memory.allocatedCount
+        let sample = Self.entry("k1000", "")
+        let entry = withExtendedLifetime(sample) { sample.memory.allocatedCount }
         for number in 1000..<2000 { _ = store.put(Self.entry("k\(number)", "")) }
         let tables = Self.memory(of: store) - 1000 * entry
         #expect(tables >= 3 * Segment.allocatedCount && tables < 10 * Segment.allocatedCount)
