@@ -7,7 +7,7 @@ _STATUS_LINE = re.compile(rb"HTTP/1\.1 ([1-5][0-9][0-9]) [\t\x20-\x7e]*")
 _FIELD_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*)")
 
 #: What openapi.yaml tells of, and 100.
-DOCUMENTED = frozenset({100, 200, 201, 204, 206, 304, 400, 404, 405, 409, 412, 413, 414, 416, 431, 501, 503, 505, 507})
+DOCUMENTED = frozenset({100, 200, 201, 204, 206, 304, 400, 404, 405, 408, 409, 412, 413, 414, 416, 431, 501, 503, 505, 507})
 
 
 class Malformed(Exception):
@@ -103,7 +103,7 @@ class Reader:
         self.data += data
         while self.position < len(self.data):
             if self.answers and self.answers[-1].closes:
-                if self._is_page_to_head():
+                if self._is_page_to_head() or self._is_refusal_to_head():
                     self.position = len(self.data)
                     return
                 raise Malformed(f"after an answer that closes came {self.data[self.position:][:200]!r}")
@@ -119,6 +119,12 @@ class Reader:
         last = len(self.answers) - 1
         is_own = b"content-type" not in self.answers[last].fields
         return is_own and self._method(last) == b"HEAD" and self.data.startswith(b"<html>", self.position)
+
+    def _is_refusal_to_head(self) -> bool:
+        """Who is refused for want of connections or descriptors is so before the request is read, and with content."""
+        last = self.answers[-1]
+        return (len(self.answers) == 1 and self._method(0) == b"HEAD" and last.status == 503 and b"retry-after" in last.fields
+                and len(self.data) - self.position <= int(last.fields[b"content-length"][0]))
 
     def _method(self, number: int) -> bytes:
         return self.methods[number] if number < len(self.methods) else b""

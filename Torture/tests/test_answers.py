@@ -29,6 +29,14 @@ class AnswerTests(unittest.TestCase):
         self.assertTrue(reader.is_between_answers)
         self.assertEqual(len(reader.answers), 1)
 
+    def test_who_asks_with_head_may_be_refused_with_content_before_that_is_read(self):
+        refusal = b"HTTP/1.1 503 No\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: 3\r\n\r\nno\n"
+        self.assertEqual(self.read(refusal, methods=(b"HEAD",)).answers[0].status, 503)
+        with self.assertRaises(Malformed):
+            self.read(refusal + b"more", methods=(b"HEAD",))
+        with self.assertRaises(Malformed):
+            self.read(refusal.replace(b"503", b"404"), methods=(b"HEAD",))
+
     def test_what_is_cut_off_is_told(self):
         self.assertFalse(self.read(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nab").is_between_answers)
 
