@@ -3,6 +3,7 @@
 import dataclasses
 import errno
 import heapq
+import itertools
 import multiprocessing
 import pathlib
 import select
@@ -26,6 +27,8 @@ VALUE = 16 << 20
 LATEST = 1.5
 #: Seconds between two bytes of one client.
 PAUSE = 1.0
+#: Seconds over which the first of them come, so that they neither come nor go all at once.
+RAMP = 5.0
 
 HEAD = "head"
 CONTENT = "content"
@@ -92,14 +95,22 @@ def _hold(port: int, crowd: Crowd, results) -> None:
     lasted: dict[str, list[float]] = {kind: [] for kind in crowd.counts}
     poll = select.poll()
     clients: dict[int, _Client] = {}
-    due: list[tuple[float, int, _Client]] = []
+    # What is to be done at a time: a client goes on, or one of a kind connects. The number keeps the order unambiguous.
+    due: list[tuple[float, int, _Client | str]] = []
+    numbers = itertools.count()
+
+    def plan(when: float, what: _Client | str) -> None:
+        heapq.heappush(due, (when, next(numbers), what))
 
     def connect(kind: str) -> None:
         client = _Client(kind, port)
         clients[client.socket.fileno()] = client
         # A reader is full of bytes that it does not take: only its end is waited for.
         poll.register(client.socket, 0 if kind == READER else select.POLLIN)
-        heapq.heappush(due, (client.began + PAUSE, client.socket.fileno(), client))
+        plan(client.began + PAUSE, client)
+
+    def is_open(client: _Client) -> bool:
+        return client.socket.fileno() >= 0
 
     def go_on(client: _Client) -> None:
         if not client.step():
@@ -111,21 +122,24 @@ def _hold(port: int, crowd: Crowd, results) -> None:
         if time.monotonic() < end:
             connect(client.kind)
 
-    end = time.monotonic() + crowd.seconds
+    start = time.monotonic()
+    end = start + RAMP + crowd.seconds
     last = end + max(crowd.deadlines.values()) + LATEST
     for kind, count in crowd.counts.items():
-        for _ in range(count):
-            connect(kind)
-    while clients and time.monotonic() < last:
+        for number in range(count):
+            plan(start + RAMP * number / count, kind)
+    while (clients or due) and time.monotonic() < last:
         wait = max(0.0, due[0][0] - time.monotonic()) if due else PAUSE
         for descriptor, _ in poll.poll(min(wait, PAUSE) * 1000):
             go_on(clients[descriptor])
         while due and due[0][0] <= time.monotonic():
-            when, descriptor, client = heapq.heappop(due)
-            if clients.get(descriptor) is client:
-                go_on(client)
-                if clients.get(descriptor) is client:
-                    heapq.heappush(due, (when + PAUSE, descriptor, client))
+            when, _, what = heapq.heappop(due)
+            if isinstance(what, str):
+                connect(what)
+            elif is_open(what):
+                go_on(what)
+                if is_open(what):
+                    plan(when + PAUSE, what)
     results.send((lasted, len(clients)))
 
 
@@ -147,6 +161,7 @@ def run(binary: pathlib.Path, crowd: Crowd) -> Iterator[Row]:
         holder = multiprocessing.Process(target=_hold, args=(victim.port, crowd, sender))
         holder.start()
         try:
+            time.sleep(RAMP)
             beside = _p99(victim, crowd.seconds - 2)
             lasted, left = receiver.recv()
         finally:
@@ -155,7 +170,7 @@ def run(binary: pathlib.Path, crowd: Crowd) -> Iterator[Row]:
         _judge_ends(crowd, lasted, left)
         before, meanwhile = statistics.median(alone), statistics.median(beside)
         # In a short run each deadline has all of a kind connect anew at once, and that is what the percentile shows.
-        if crowd.seconds >= 60 and meanwhile > 2 * before + 0.5:
+        if crowd.seconds >= 60 and meanwhile > 2 * before + 0.05:
             raise Broken(f"the 99th percentile of ordinary GETs went from {before:.2f} to {meanwhile:.2f} ms")
         if not eventually(lambda: victim.descriptors() <= descriptors, 10):
             raise Broken(f"{victim.descriptors()} descriptors are open after the slow clients, {descriptors} before")
