@@ -10,10 +10,7 @@ import Testing
         async throws
     {
         try await blocking {
-            let (program, port) = try Program.serving()
-            let inside = try connect(port)
-            #expect(try isServed(inside))
-            try program.waitForNoTasks()
+            let (program, port, inside) = try servingOne()
             let limit = try #require(program.descriptors().max()) + 1
             try program.limitDescriptors(to: limit)
             // There may be gaps among the numbers that are in use.
@@ -40,10 +37,7 @@ import Testing
         async throws
     {
         try await blocking {
-            let (program, port) = try Program.serving()
-            let inside = try connect(port)
-            #expect(try isServed(inside))
-            try program.waitForNoTasks()
+            let (program, port, inside) = try servingOne()
             // Not even the number of the one that is kept for refusals may be taken again.
             try program.limitDescriptors(to: 3)
             let waiting = try (0..<10).map { _ in try connect(port) }
@@ -59,6 +53,15 @@ import Testing
             program.signal(SIGTERM)
             #expect(try program.outcome().isGraceful)
         }
+    }
+
+    /// A server without tasks, and a connection that it serves.
+    private func servingOne() throws -> (Program, port: UInt16, inside: ClientConnection) {
+        let (program, port) = try Program.serving()
+        let inside = try connect(port)
+        #expect(try isServed(inside))
+        try program.waitForNoTasks()
+        return (program, port, inside)
     }
 
     private func isServed(_ client: ClientConnection) throws -> Bool {

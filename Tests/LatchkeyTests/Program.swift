@@ -21,7 +21,7 @@ final class Program {
     }
 
     private let name: String
-    private let process: pid_t
+    let process: pid_t
     private let output: ReadingEnd
     private let errors: ReadingEnd
     private var hasEnded = false
@@ -138,48 +138,6 @@ final class Program {
         return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
     }
 
-    /// The numbers of its open descriptors.
-    func descriptors() throws -> [Int] { try numbers(in: "fd") }
-
-    /// Waits until it has no threads that run tasks. They are there for some seconds after the last task.
-    func waitForNoTasks() throws {
-        let deadline = ContinuousClock.now + patience
-        while try numbers(in: "task").contains(where: { try name(ofThread: $0).contains("default-qos") }) {
-            guard .now < deadline else { throw stillRunning() }
-            usleep(50_000)
-        }
-    }
-
-    private func name(ofThread number: Int) throws -> String {
-        let descriptor = open("/proc/\(process)/task/\(number)/comm", O_RDONLY)
-        guard descriptor >= 0 else { return "" }  // It has ended meanwhile.
-        defer { close(descriptor) }
-        var text = [UInt8](repeating: 0, count: 32)
-        let count = read(descriptor, &text, text.count)
-        return String(decoding: text.prefix(max(0, count)), as: UTF8.self)
-    }
-
-    private func numbers(in folder: String) throws -> [Int] {
-        guard let folder = opendir("/proc/\(process)/\(folder)") else { throw SocketFailure("list \(folder)") }
-        defer { closedir(folder) }
-        var numbers: [Int] = []
-        while let entry = readdir(folder) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if let number = Int(name) { numbers.append(number) }
-        }
-        return numbers
-    }
-
-    /// Has the system give it no descriptor with this number or a higher one. `prlimit(1)`.
-    func limitDescriptors(to limit: Int) throws {
-        let outcome = try Program(
-            ["--pid", "\(process)", "--nofile=\(limit):"], surroundings: Surroundings(executable: "/usr/bin/prlimit")
-        ).outcome()
-        guard outcome.code == 0 else { throw SocketFailure("limit descriptors: \(outcome.errors)", code: EPERM) }
-    }
-
     /// What it has written to standard output, as soon as that is enough, or at its end.
     func output(until isEnough: ([UInt8]) -> Bool) throws -> [UInt8] {
         guard output.read(by: .now + patience, until: isEnough) else { throw stillRunning() }
@@ -214,7 +172,7 @@ final class Program {
         return status
     }
 
-    private func stillRunning() -> StillRunning {
+    func stillRunning() -> StillRunning {
         end()
         return StillRunning(
             description: "\(name) was still running, and was killed; it had said '\(output.text)' and '\(errors.text)'")

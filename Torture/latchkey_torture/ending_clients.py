@@ -14,6 +14,7 @@ import dataclasses
 import random
 import socket
 import time
+from collections.abc import Iterator
 
 from . import answers
 
@@ -128,15 +129,19 @@ class Worker:
         size = self.chance.choice([10, 3000, 30_000])
         return b"PUT " + key + b" HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % size + b"p" * size
 
-    def keep_alive(self) -> None:
-        """One request after the other on a connection, and another connection when that ends, until nobody listens."""
+    def connections(self) -> Iterator[tuple[socket.socket, bool]]:
+        """One after the other, until nobody listens, and whether a first request on it is owed an answer."""
         self.barrier.wait(30)
         while True:
             try:
                 connection = _connect(self.port)
             except OSError:
                 return
-            is_owed = not self.signalled.value
+            yield connection, not self.signalled.value
+
+    def keep_alive(self) -> None:
+        """One request after the other on a connection, and another connection when that ends, until nobody listens."""
+        for connection, is_owed in self.connections():
             with connection:
                 while not _shows_end(connection):
                     answer = self.exchange(connection, self.message(), "keep-alive", is_owed)
@@ -150,13 +155,7 @@ class Worker:
 
     def fresh(self) -> None:
         """A connection for each request."""
-        self.barrier.wait(30)
-        while True:
-            try:
-                connection = _connect(self.port)
-            except OSError:
-                return
-            is_owed = not self.signalled.value
+        for connection, is_owed in self.connections():
             with connection:
                 self.exchange(connection, self.message(), "on a new connection", is_owed)
 
