@@ -36,15 +36,15 @@ release: dependencies ## Build for release in .build-release, with warnings as e
 	$(SWIFT) build -c release --product latchkey --scratch-path .build-release $(STRICT_FLAGS) $(SWIFT_FLAGS)
 
 test: test-dependencies ## Run all tests.
-	$(SWIFT) test $(TEST_FLAGS) $(SWIFT_FLAGS)
+	Scripts/test $(SWIFT) test $(TEST_FLAGS) $(SWIFT_FLAGS)
 
 test-tsan: test-dependencies ## Run all tests under ThreadSanitizer.
-	$(SWIFT) test $(SLOW_TEST_FLAGS) --sanitize=thread -Xswiftc -DTHREAD_SANITIZER --scratch-path .build-tsan $(SWIFT_FLAGS)
+	Scripts/test $(SWIFT) test $(SLOW_TEST_FLAGS) --sanitize=thread -Xswiftc -DTHREAD_SANITIZER --scratch-path .build-tsan $(SWIFT_FLAGS)
 
 test-asan: test-dependencies ## Run all tests under AddressSanitizer.
 	LSAN_OPTIONS=suppressions=$(CURDIR)/Scripts/leak-suppressions.txt \
 		PROGRAM_LSAN_OPTIONS=suppressions=$(CURDIR)/Scripts/program-leak-suppressions.txt:print_suppressions=0 \
-		$(SWIFT) test $(SLOW_TEST_FLAGS) --sanitize=address -Xswiftc -DADDRESS_SANITIZER --scratch-path .build-asan $(SWIFT_FLAGS)
+		Scripts/test $(SWIFT) test $(SLOW_TEST_FLAGS) --sanitize=address -Xswiftc -DADDRESS_SANITIZER --scratch-path .build-asan $(SWIFT_FLAGS)
 
 ifdef BINARY
 check-api: ## Check the server against openapi.yaml. With BINARY=FILE: that one, without building.

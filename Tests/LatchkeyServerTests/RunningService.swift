@@ -25,6 +25,12 @@ struct RunningService: Sendable {
         configuration.threads = 2
         configuration.maxConnections = 512
         configuration.drainTimeout = patience
+        // No step of a test comes near, however busy the machine: the defaults are for clients that run.
+        for timeout in [
+            \ServerConfiguration.headerTimeout, \.bodyTimeout, \.requestTimeout, \.writeTimeout, \.idleTimeout,
+        ] {
+            configuration[keyPath: timeout] = .seconds(3600)
+        }
         change(&configuration)
         let (urls, announce) = AsyncStream.makeStream(of: String.self)
         let log = KeptLog()

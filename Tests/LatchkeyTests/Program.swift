@@ -97,7 +97,11 @@ final class Program {
     static func serving(
         _ arguments: [String] = [], environment: [String: String] = [:], scheme: String = "http"
     ) throws -> (program: Program, port: UInt16) {
-        let program = try Program(["--port", "0", "--threads", "2"] + arguments, environment: environment)
+        // No client of a test is so slow, however busy the machine: the defaults are for clients that run.
+        let patience = ["HEADER", "BODY", "REQUEST", "WRITE", "IDLE"].map { ("LATCHKEY_\($0)_TIMEOUT", "1h") }
+        let program = try Program(
+            ["--port", "0", "--threads", "2"] + arguments,
+            environment: environment.merging(patience) { given, _ in given })
         return (program, try program.port(scheme: scheme))
     }
 

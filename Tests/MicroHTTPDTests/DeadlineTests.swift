@@ -5,17 +5,9 @@ import Sockets
 import TestSupport
 import Testing
 
-extension HTTPServer.Deadlines {
-    /// One time for all steps, and no least rate.
-    static func everything(_ time: Duration) -> Self {
-        Self(head: time, request: time, content: time, answer: time, idle: time, minimumRate: 0)
-    }
-}
-
 /// That connections are ended when a step takes too long, and not before.
 @Suite(.timeLimit(.minutes(suiteMinutes))) struct DeadlineTests {
     private static let timeout = Duration.seconds(4)
-    private static let long = Duration.seconds(600)
     /// Microseconds. Far below the time-out, since a busy machine lets each pause last longer, and on the test's own thread
     /// instead of a timer of the few threads that all tests share.
     private static let pause: UInt32 = 250_000
@@ -40,7 +32,7 @@ extension HTTPServer.Deadlines {
     }
 
     @Test func `a connection without a request is ended when it was idle for too long, without a word`() async throws {
-        try await withServer(.init(idle: Self.timeout)) { live in
+        try await withServer(.long(idle: Self.timeout)) { live in
             let start = ContinuousClock.now
             let (fresh, used) = (try live.connect(), try live.connect())
             #expect(try used.exchange("GET", "/livez").status == 200)
@@ -66,7 +58,7 @@ extension HTTPServer.Deadlines {
     func `a head that stops arriving is answered 408, on a new connection and on a used one`(beginning: String)
         async throws
     {
-        try await withServer(.init(head: Self.timeout, idle: Self.long)) { live in
+        try await withServer(.long(head: Self.timeout)) { live in
             let (fresh, used) = (try live.connect(), try live.connect())
             #expect(try used.exchange("GET", "/livez").status == 200)
             // What comes within the tick of a clock after an answer is not told from what came before it.
@@ -82,7 +74,7 @@ extension HTTPServer.Deadlines {
     }
 
     @Test func `a head of which a byte comes now and then is answered 408 all the same`() async throws {
-        try await withServer(.init(head: Self.timeout, idle: Self.long)) { live in
+        try await withServer(.long(head: Self.timeout)) { live in
             let start = ContinuousClock.now
             let client = try live.connect()
             for byte in "GET /livez HTTP/1.1\r\nHost: x\r\nX-Long: \(String(repeating: "y", count: 200))".utf8 {
@@ -95,7 +87,7 @@ extension HTTPServer.Deadlines {
     }
 
     @Test func `content that stops arriving is answered 408, and nothing is stored`() async throws {
-        try await withServer(.init(head: Self.long, content: Self.timeout)) { live in
+        try await withServer(.long(content: Self.timeout, minimumRate: 1024)) { live in
             let start = ContinuousClock.now
             let announced = try live.connect()
             try announced.send("PUT /keys/a HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab")
@@ -110,7 +102,7 @@ extension HTTPServer.Deadlines {
     }
 
     @Test func `content below the least rate is answered 408, and above it is taken`() async throws {
-        try await withServer(.init(content: Self.timeout, minimumRate: 100)) { live in
+        try await withServer(.long(content: Self.timeout, minimumRate: 100)) { live in
             let (slow, quick) = (try live.connect(), try live.connect())
             let start = ContinuousClock.now
             let head = "HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n"
@@ -131,7 +123,7 @@ extension HTTPServer.Deadlines {
     }
 
     @Test func `an upload that goes on slowly is taken, unless all of it takes too long`() async throws {
-        try await withServer(.init(request: Self.timeout * 3, content: Self.timeout, minimumRate: 0)) { live in
+        try await withServer(.long(request: Self.timeout * 3, content: Self.timeout)) { live in
             let (short, long) = (try live.connect(), try live.connect())
             let start = ContinuousClock.now
             try short.send("PUT /keys/a HTTP/1.1\r\nHost: x\r\nContent-Length: 40\r\n\r\n")
@@ -155,7 +147,7 @@ extension HTTPServer.Deadlines {
     }
 
     @Test func `a client that stops reading is cut off`() async throws {
-        try await withServer(.init(answer: Self.timeout, idle: Self.long)) { live in
+        try await withServer(.long(answer: Self.timeout)) { live in
             try live.put("a", [UInt8](repeating: 1, count: 1 << 24))
             let start = ContinuousClock.now
             let client = try live.connect(receiveBuffer: 65_536)
@@ -170,7 +162,7 @@ extension HTTPServer.Deadlines {
     }
 
     @Test func `a client that reads slowly gets all of it, above the least rate`() async throws {
-        try await withServer(.init(answer: Self.timeout, idle: Self.long, minimumRate: 1024)) { live in
+        try await withServer(.long(answer: Self.timeout, minimumRate: 1024)) { live in
             let value = [UInt8](repeating: 1, count: 1 << 22)
             try live.put("a", value)
             let client = try live.connect(receiveBuffer: 65_536)
@@ -190,7 +182,7 @@ extension HTTPServer.Deadlines {
     @Test func `hundreds of late clients are ended together, and others are served meanwhile`() async throws {
         try await MicroHTTPDTests.withServer({
             $0.deadlines = .everything(Self.timeout)
-            $0.deadlines.request = Self.long
+            $0.deadlines.request = longEnough
             $0.maximumConnections = 1_000
         }) { live in
             try live.put("a", [UInt8](repeating: 1, count: 1 << 22))

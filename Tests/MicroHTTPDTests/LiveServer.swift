@@ -6,6 +6,25 @@ import Sockets
 
 @testable import MicroHTTPD
 
+/// A time-out that no step of a test comes near, however busy the machine: the defaults are for clients that run.
+let longEnough = Duration.seconds(3600)
+
+extension HTTPServer.Deadlines {
+    /// So long for each step as is said here, and long enough for all others.
+    static func long(
+        head: Duration = longEnough, request: Duration = longEnough, content: Duration = longEnough,
+        answer: Duration = longEnough, idle: Duration = longEnough, minimumRate: Int = 0
+    ) -> Self {
+        Self(
+            head: head, request: request, content: content, answer: answer, idle: idle, minimumRate: minimumRate)
+    }
+
+    /// One time for all steps, and no least rate.
+    static func everything(_ time: Duration) -> Self {
+        long(head: time, request: time, content: time, answer: time, idle: time)
+    }
+}
+
 /// A server on a port of its own, with the real API over a store.
 final class LiveServer: Sendable {
     /// How it is set up, where a test does not say otherwise.
@@ -13,7 +32,7 @@ final class LiveServer: Sendable {
         var threads = 2
         var knowsBlock: Bool?
         var maximumConnections = 256
-        var deadlines = HTTPServer.Deadlines(idle: .seconds(300))
+        var deadlines = HTTPServer.Deadlines.long()
         var connectionsPerAddress: Int?
         var skippedBytes = 128 << 20
         var shards = 4

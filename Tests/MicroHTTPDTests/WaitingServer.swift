@@ -140,7 +140,7 @@ struct WaitingServer: Sendable {
 
 /// Runs `body`, which may block, with a server whose later responses `make` makes.
 func withWaitingServer(
-    threads: Int = 2, maximumConnections: Int = 256, deadlines: HTTPServer.Deadlines = .init(idle: .seconds(300)),
+    threads: Int = 2, maximumConnections: Int = 256, deadlines: HTTPServer.Deadlines = .long(),
     _ make: @escaping @Sendable () -> TestResponse = { TestResponse() },
     _ body: @Sendable (WaitingServer) async throws -> Void
 ) async throws {
