@@ -86,7 +86,7 @@ let package = Package(
         .executableTarget(
             name: "latchkey",
             dependencies: [
-                "HTTPMessages", "LatchkeyClient", "LatchkeyServer", "TransportSecurity",
+                "CAllocator", "HTTPMessages", "LatchkeyClient", "LatchkeyServer", "TransportSecurity",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: memorySafe),

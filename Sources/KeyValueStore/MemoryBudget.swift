@@ -52,6 +52,9 @@ final class MemoryBudget: Sendable {
     /// What is left for the shards.
     var evictableBytes: Int { max(0, limit - pinnedBytes - uploadBytes) }
 
+    /// Bytes in use, as far as shards have reported.
+    var usedBytes: Int { used.load(ordering: .relaxed) }
+
     /// Adds what a shard has counted.
     func report(_ bytes: Int) { used.add(bytes, ordering: .relaxed) }
 

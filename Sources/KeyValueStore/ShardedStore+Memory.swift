@@ -2,6 +2,10 @@ extension ShardedStore {
     /// Bytes that the store may take; a write that would go beyond is refused, or evicts others.
     public var maximumMemory: Int { memory.limit }
 
+    /// Bytes that the store takes: entries, tables, what is pinned, and uploads. What shards have not yet reported is missing. O(1),
+    /// without a lock.
+    public var usedMemory: Int { memory.usedBytes }
+
     /// Bytes of entries that have left their table and are still owned by somebody, as an answer that is being sent.
     public var pinnedBytes: Int { memory.pinnedBytes }
 

@@ -40,7 +40,7 @@ final class Housekeeper: Sendable {
     private func run() {
         var house = House(store, logger)
         while !isStopping.load(ordering: .relaxed) {
-            wakeUp.wait(until: .now + .milliseconds(100))
+            wakeUp.wait(until: .now + house.pause)
             house.keep()
         }
     }
@@ -50,12 +50,16 @@ final class Housekeeper: Sendable {
 private struct House {
     private let store: ShardedStore
     private let logger: Logger
-    private var memory = MemoryMark()
-    private var turn = 0
+    private let resident = ResidentMemory()
+    private var memory: ExcessMemory
+
+    /// How long to wait for the next turn: less where memory came together lately that could be returned, since more will.
+    var pause: Duration { memory.isBusy(at: .now) ? .milliseconds(25) : .milliseconds(100) }
 
     init(_ store: ShardedStore, _ logger: Logger) {
         self.store = store
         self.logger = logger
+        memory = ExcessMemory(limit: store.maximumMemory)
     }
 
     mutating func keep() {
@@ -69,37 +73,18 @@ private struct House {
                     "longest_hold_ns": "\(result.longestHold)",
                 ])
         }
-        memory.note(payload: store.payloadBytes)
-        turn += 1
-        // Once a second at most, since it takes the allocator's locks for a while.
-        guard turn.isMultiple(of: 10), memory.mustTrim() else { return }
-        // The allocator keeps what lies between blocks in use, and gives it back only when it is told to.
-        let start = monotonicNanoseconds()
+        returnMemory()
+    }
+
+    private mutating func returnMemory() {
+        guard let before = resident?.count() else { return }
+        memory.note(used: store.usedMemory, uploads: store.uploadBytes, resident: before)
+        let start = ContinuousClock.now
+        guard memory.mustReturn(at: start) else { return }
         latchkey_return_free_memory()
-        logger.debug("trimmed", metadata: ["ns": "\(monotonicNanoseconds() - start)"])
-    }
-}
-
-/// The most that the store has held since memory was last given back.
-struct MemoryMark {
-    /// Bytes by which the payload must have fallen; less is soon in use again.
-    static let threshold = 64 << 20
-    private var highest = 0
-    private var current = 0
-    private var isFalling = false
-
-    /// Takes down what the store holds.
-    mutating func note(payload: Int) {
-        isFalling = payload < current
-        current = payload
-        highest = max(highest, payload)
-    }
-
-    /// Whether the payload has fallen far enough below its mark, and falls no more: what keeps falling is waited for. Where
-    /// it has, the mark starts anew.
-    mutating func mustTrim() -> Bool {
-        guard !isFalling, highest - current >= Self.threshold else { return false }
-        highest = current
-        return true
+        let end = ContinuousClock.now
+        let after = resident?.count() ?? before
+        memory.noteReturn(resident: after, took: end - start, at: end)
+        logger.debug("returned memory", metadata: ["bytes": "\(before - after)", "resident": "\(after)", "used": "\(store.usedMemory)", "duration": "\(end - start)"])
     }
 }

@@ -1,4 +1,3 @@
-import CAllocator
 import Glibc
 import KeyValueStore
 public import Logging
@@ -14,8 +13,6 @@ import UnixSignals
 public func serve(
     _ configuration: ServerConfiguration, logger: Logger, announce: @escaping @Sendable (ServiceAddresses) -> Void
 ) async throws(StartFailure) {
-    // It makes large PUTs slower, so only where the store is to be full all the time.
-    if configuration.eviction != .none { latchkey_separate_large_blocks() }
     // A log or an output whose reader has gone is no reason to end.
     _ = signal(SIGPIPE, SIG_IGN)
     let service = try LatchkeyService(configuration: configuration, logger: logger, announce: announce)

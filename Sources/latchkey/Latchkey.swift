@@ -1,4 +1,5 @@
 import ArgumentParser
+import CAllocator
 import LatchkeyServer
 
 /// The `latchkey` program: parse the command line, do what it says, and end with the right exit code.
@@ -26,6 +27,8 @@ struct Latchkey: AsyncParsableCommand {
         defaultSubcommand: Serve.self)
 
     static func main() async {
+        // Here, while there is no other thread: each that has allocated memory has a heap for good.
+        latchkey_share_one_heap()
         StandardDescriptors.occupy()
         do {
             var command = try parseAsRoot(ArgumentText.ofProcess())

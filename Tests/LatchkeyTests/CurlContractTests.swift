@@ -119,7 +119,7 @@ import Testing
             #expect(try curl.status("-T", file, "\(curl.url)/keys/short?ttl=1") == 201)
             try server.waitToSay("swept")
             #expect(try curl("-X", "DELETE", "\(curl.url)/keys?all=true").output == "80\n")
-            try server.waitToSay("trimmed")
+            try server.waitToSay("returned memory")
         }
     }
 

@@ -2,11 +2,11 @@
 #ifndef LATCHKEY_ALLOCATOR_H
 #define LATCHKEY_ALLOCATOR_H
 
-/* Has every block of 64 KiB and more be a mapping of its own, which goes back to the system when it is freed. Left alone,
- * glibc raises that size to whatever was freed last, up to 32 MiB: values of all sizes then share its heaps, and the gaps
- * between them come to 40 % of what they take. The price is a page fault for every 4 KiB of a large value. mallopt(3). Before
+/* Has all threads take their memory from one heap, and blocks of up to 32 MiB too, since a mapping of its own costs a large value
+ * a page fault for every 4 KiB. Left alone, glibc gives each thread a heap with gaps of its own, which no other thread can
+ * fill. What comes free at the heap's end stays, up to 2 GiB, until `latchkey_return_free_memory` gives it back. mallopt(3). Before
  * threads are started. */
-void latchkey_separate_large_blocks(void);
+void latchkey_share_one_heap(void);
 
 /* Gives whole pages that nothing is in back to the system, as malloc_trim(3) does. Takes the lock of each of the
  * allocator's arenas for as long as looking through it takes. */
