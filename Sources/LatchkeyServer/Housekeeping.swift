@@ -85,6 +85,11 @@ private struct House {
         let end = ContinuousClock.now
         let after = resident?.count() ?? before
         memory.noteReturn(resident: after, took: end - start, at: end)
-        logger.debug("returned memory", metadata: ["bytes": "\(before - after)", "resident": "\(after)", "used": "\(store.usedMemory)", "duration": "\(end - start)"])
+        logger.debug(
+            "returned memory",
+            metadata: [
+                "bytes": "\(before - after)", "resident": "\(after)", "used": "\(store.usedMemory)",
+                "duration": "\(end - start)",
+            ])
     }
 }
