@@ -26,9 +26,6 @@ final class Acceptor: Sendable {
     private let sweeps = Atomic<Int>(0)
     private let thread = JoinableThread()
 
-    /// Twice within the second in which late connections are ended: to see one begin, and to see that it is late.
-    private static let sweepInterval = Duration.milliseconds(400)
-
     init(
         listener: Listener, loops: [EventLoop], connectionLimit: Int, addresses: AddressCounts?,
         deadlines: HTTPServer.Deadlines, rejections: Rejections, lingering: LingeringSockets, wakeUp: WakeUp,
@@ -73,19 +70,18 @@ final class Acceptor: Sendable {
     }
 
     private func run() {
-        var nextSweep = ContinuousClock.now + Self.sweepInterval
+        var connectionSweeps = ConnectionSweeps(loops, deadlines)
         var spare = SpareDescriptor()
         while !isStopping.load(ordering: .relaxed) {
             // So many a turn, so that a flood of clients keeps nothing else from its turn.
             let isExhausted = acceptWaiting(atMost: isClosed ? 0 : 256, &spare)
             if isClosing.load(ordering: .relaxed), !isClosed { close(&spare) }
-            wait(forListener: !isExhausted && !isClosed)
+            wait(forListener: !isExhausted && !isClosed, until: connectionSweeps.next)
             wakeUp.clear()
             lingering.discardInput()
-            guard ContinuousClock.now >= nextSweep else { continue }
-            for loop in loops { loop.sweepConnections(deadlines) }
-            sweeps.add(1, ordering: .releasing)
-            nextSweep = ContinuousClock.now + Self.sweepInterval
+            if ContinuousClock.now >= connectionSweeps.next, connectionSweeps.goOn() {
+                sweeps.add(1, ordering: .releasing)
+            }
         }
         if !isClosed { close(&spare) }
     }
@@ -166,20 +162,23 @@ final class Acceptor: Sendable {
 
     /// Waits until somebody connects, a lingering socket has input or ends, or `wakeUp` is signalled.
     ///
-    /// - Parameter forListener: false while accepting is pointless; then the wait ends after a tenth of a second.
-    private func wait(forListener: Bool) {
+    /// - Parameters:
+    ///   - forListener: false while accepting is pointless; then the wait ends after a tenth of a second.
+    ///   - nextSweep: when it ends where there are connections.
+    private func wait(forListener: Bool, until nextSweep: ContinuousClock.Instant) {
         var events = [pollfd(fd: wakeUp.descriptor, events: Int16(POLLIN), revents: 0)]
         if forListener { events.append(pollfd(fd: listener.descriptor, events: Int16(POLLIN), revents: 0)) }
         let lingerers = lingering.descriptors
         events += lingerers.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-        poll(&events, nfds_t(events.count), timeout(forListener, lingerers))
+        poll(&events, nfds_t(events.count), timeout(forListener, lingerers, nextSweep))
     }
 }
 
 extension Acceptor {
     /// Milliseconds; -1 where there is nothing to come back to.
-    private func timeout(_ forListener: Bool, _ lingerers: [Int32]) -> Int32 {
+    private func timeout(_ forListener: Bool, _ lingerers: [Int32], _ nextSweep: ContinuousClock.Instant) -> Int32 {
         if !forListener && !isClosed { return 100 }
-        return !lingerers.isEmpty || loops.contains { $0.connectionCount > 0 } ? 400 : -1
+        guard !lingerers.isEmpty || loops.contains(where: { $0.connectionCount > 0 }) else { return -1 }
+        return Int32(max(0, ((nextSweep - .now) / Duration.milliseconds(1)).rounded(.up)))
     }
 }

@@ -3,26 +3,70 @@ import HTTPMessages
 import Locks
 import Sockets
 
-// Ending connections that nothing will come of, or that take too long. On the accepting thread, so that requests do not pay for
-// it: the library's own time-out takes a lock and reads the clock three times a request, and knows of inactivity only.
+/// Looks at all connections of all event loops, again and again: those that can have no further request are ended, and those that
+/// have missed a deadline are handed to their loop's thread to be ended.
+///
+/// On the accepting thread, so that requests do not pay for it: the library's own time-out takes a lock and reads the clock three
+/// times a request, and knows of inactivity only.
+struct ConnectionSweeps {
+    private let loops: [EventLoop]
+    private let deadlines: HTTPServer.Deadlines
+    /// The connections of each loop that are still to be looked at in this sweep.
+    private var rest: [ArraySlice<Connection>] = []
+    /// How many parts `rest` is to be divided into.
+    private var partsLeft = 0
+    private var pause = Self.interval
+    /// When to go on.
+    private(set) var next: ContinuousClock.Instant
+
+    /// Twice within the second in which late connections are ended: to see one begin, and to see that it is late.
+    private static let interval = Duration.milliseconds(400)
+    /// What a sweep over many is divided into: all at once, those that are ended together would keep others waiting.
+    private static let parts = 10
+    /// Connections that are looked at at once.
+    private static let few = 64
+
+    init(_ loops: [EventLoop], _ deadlines: HTTPServer.Deadlines) {
+        self.loops = loops
+        self.deadlines = deadlines
+        next = .now + Self.interval
+    }
+
+    /// Looks at the next part.
+    ///
+    /// - Returns: whether it was the last of a sweep.
+    mutating func goOn() -> Bool {
+        if partsLeft == 0 {
+            rest = loops.map { $0.connections.withLock { Array($0.values) }[...] }
+            partsLeft = rest.reduce(0) { $0 + $1.count } > Self.few ? Self.parts : 1
+            pause = Self.interval / partsLeft
+        }
+        for (index, loop) in loops.enumerated() {
+            let part = rest[index].prefix((rest[index].count + partsLeft - 1) / partsLeft)
+            rest[index] = rest[index].dropFirst(part.count)
+            loop.sweep(part, deadlines)
+            if partsLeft == 1 { loop.waiting.wakeAbandoned() }
+        }
+        partsLeft -= 1
+        next = .now + pause
+        return partsLeft == 0
+    }
+}
+
 extension EventLoop {
-    /// Ends the connections that can have no further request, and has those ended that have missed one of `deadlines`. Then has
-    /// the waiting requests ended whose clients have left.
-    func sweepConnections(_ deadlines: HTTPServer.Deadlines) {
+    fileprivate func sweep(_ some: ArraySlice<Connection>, _ deadlines: HTTPServer.Deadlines) {
         let now = ContinuousClock.now
-        let all = connections.withLock { Array($0.values) }
         var late: [LateConnection] = []
         // A few at a time, because the loop waits for the lock where connections begin and end.
-        for start in stride(from: 0, to: all.count, by: 64) {
+        for start in stride(from: some.startIndex, to: some.endIndex, by: 64) {
             late += connections.withLock { registered in
-                all[start..<min(start + 64, all.count)].compactMap { connection in
+                some[start..<min(start + 64, some.endIndex)].compactMap { connection in
                     guard registered[connection.descriptor] === connection else { return nil }
                     return sweepLocked(connection, at: now, deadlines)
                 }
             }
         }
         end(late)
-        waiting.wakeAbandoned()
     }
 
     /// Under the lock of `connections`, without which the socket may be closed already, or another's by now.

@@ -97,7 +97,7 @@ def _hold(port: int, crowd: Crowd, results) -> None:
     # It shares the cores with those whose latencies are measured, and must not take them away.
     os.nice(19)
     lasted: dict[str, list[float]] = {kind: [] for kind in crowd.counts}
-    poll = select.poll()
+    poll = select.epoll()
     clients: dict[int, _Client] = {}
     # What is to be done at a time: a client goes on, or one of a kind connects. The number keeps the order unambiguous.
     due: list[tuple[float, int, _Client | str]] = []
@@ -110,7 +110,7 @@ def _hold(port: int, crowd: Crowd, results) -> None:
         client = _Client(kind, port)
         clients[client.socket.fileno()] = client
         # A reader is full of bytes that it does not take: only its end is waited for.
-        poll.register(client.socket, 0 if kind == READER else select.POLLIN)
+        poll.register(client.socket, 0 if kind == READER else select.EPOLLIN)
         plan(client.began + PAUSE, client)
 
     def is_open(client: _Client) -> bool:
@@ -134,7 +134,7 @@ def _hold(port: int, crowd: Crowd, results) -> None:
             plan(start + RAMP * number / count, kind)
     while (clients or due) and time.monotonic() < last:
         wait = max(0.0, due[0][0] - time.monotonic()) if due else PAUSE
-        for descriptor, _ in poll.poll(min(wait, PAUSE) * 1000):
+        for descriptor, _ in poll.poll(min(wait, PAUSE)):
             go_on(clients[descriptor])
         while due and due[0][0] <= time.monotonic():
             when, _, what = heapq.heappop(due)
