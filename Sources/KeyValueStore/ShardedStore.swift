@@ -20,6 +20,8 @@ public final class ShardedStore: @unchecked Sendable {
     let memory: MemoryBudget
     /// Whether entries make way for others.
     let evicts: Bool
+    /// What becomes of a write that there is no memory for.
+    public let eviction: EvictionPolicy
     private let cells: UnsafeMutableRawPointer
     private let hash: KeyHash
     private let shardShift: UInt64
@@ -64,6 +66,7 @@ public final class ShardedStore: @unchecked Sendable {
         self.clock = clock
         memory = MemoryBudget(limit: maximumMemory, uploadLimit: maximumUploads, shards: shards)
         evicts = eviction != .none
+        self.eviction = eviction
         shardShift = UInt64(64 - shards.trailingZeroBitCount)
         cells = .allocate(byteCount: shards * Self.cellStride, alignment: Self.cellAlignment)
         for index in 0..<shards {

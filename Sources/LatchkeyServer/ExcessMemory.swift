@@ -11,8 +11,8 @@ struct ExcessMemory {
     static let thresholdNearLimit = 4 << 20
     /// A store's part that is as little worth it then.
     private static let partNearLimit = 32
-    /// The time that a walk took, times this, passes until the next.
-    private static let rest = 20
+    /// The processor time that a walk took, times this, passes until the next.
+    private static let rest = 10
 
     /// Bytes that the store may take.
     private let limit: Int
@@ -47,7 +47,7 @@ struct ExcessMemory {
         used > limit / 4 * 3 ? max(Self.thresholdNearLimit, used / Self.partNearLimit) : Self.threshold
     }
 
-    /// Takes down how much is resident after memory was given back, and how long that took.
+    /// Takes down how much is resident after memory was given back, and how long the thread ran for that.
     mutating func noteReturn(resident: Int, took duration: Duration, at now: ContinuousClock.Instant) {
         excess = resident - used
         least = excess

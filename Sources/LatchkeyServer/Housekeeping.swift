@@ -1,4 +1,5 @@
 import CAllocator
+import Glibc
 import KeyValueStore
 import Locks
 import Logging
@@ -79,17 +80,25 @@ private struct House {
     private mutating func returnMemory() {
         guard let before = resident?.count() else { return }
         memory.note(used: store.usedMemory, uploads: store.uploadBytes, resident: before)
-        let start = ContinuousClock.now
-        guard memory.mustReturn(at: start) else { return }
+        guard memory.mustReturn(at: .now) else { return }
+        let start = processorTime()
         latchkey_return_free_memory()
-        let end = ContinuousClock.now
+        let duration = processorTime() - start
         let after = resident?.count() ?? before
-        memory.noteReturn(resident: after, took: end - start, at: end)
+        memory.noteReturn(resident: after, took: duration, at: .now)
         logger.debug(
             "returned memory",
             metadata: [
                 "bytes": "\(before - after)", "resident": "\(after)", "used": "\(store.usedMemory)",
-                "duration": "\(end - start)",
+                "duration": "\(duration)",
             ])
     }
+}
+
+/// How long this thread has run on a processor.
+private func processorTime() -> Duration {
+    var time = timespec()
+    // Unsafe: the call fills the struct it is given.
+    _ = unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
 }

@@ -18,8 +18,8 @@ enum LivePage {
         "script-src 'sha256-\(scriptsDigest)'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
     ].joined(separator: "; ")
 
-    static let stylesDigest = "vBOUV8OiVi3HFo0l4p0ezYsl+LQSKcX4DWx39AFMgWY="
-    static let scriptsDigest = "eh5MFoTxJc2lCv0hiZyjCDWu7izAk9NGwXuLoLvl5Qs="
+    static let stylesDigest = "EVJpPbiaocn3p6xVRT7GxS6InRRnL/63UHVT0ODdL9Y="
+    static let scriptsDigest = "j1NxlFdQ2X4HO1TLG8XQvlfSTWfTneDm7y+GkD3OPn8="
 
     /// What stands between the tags.
     static let styles = text(PackageResources.page_css)

@@ -31,6 +31,7 @@ import Testing
             #expect(try Self.put(service, "b", count: 100_000).hasPrefix("HTTP/1.1 503 "))
             let metrics = try Metrics(service.get("/metrics"))
             #expect(metrics["latchkey_evicted_total"] ?? 0 > 5)
+            #expect(metrics[#"latchkey_eviction_info{policy="s3-fifo"}"#] == 1)
             #expect(metrics["latchkey_pinned_bytes"] == 0)
             #expect(metrics[#"latchkey_http_rejected_total{reason="uploads"}"#] == 1)
             #expect(metrics[#"latchkey_http_rejected_total{reason="memory"}"#] == 0)

@@ -23,5 +23,13 @@ class PageCase(unittest.TestCase):
         self.browser.prefer()
         self.browser.open(self.server.url)
 
+    def state(self):
+        return self.browser.attribute("body", "data-state")
+
+    def forgive_network_errors(self):
+        """The browser itself reports each connection that is refused, and each refusal; the page cannot keep it from that."""
+        others = [line for line in self.browser.log() if line["source"] != "network"]
+        self.assertEqual([], others)
+
     def tearDown(self):
         self.assertEqual([], self.browser.log())

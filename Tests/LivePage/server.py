@@ -13,9 +13,9 @@ END_WITHIN_SECONDS = 20
 class Server:
     """A latchkey that serves on loopback until the end of a `with`."""
 
-    def __init__(self, binary, shards, port=0):
+    def __init__(self, binary, shards, port=0, flags=()):
         self._log = tempfile.TemporaryFile()
-        command = [binary, "--host", "127.0.0.1", "--port", str(port), "--shards", str(shards), "--threads", "4"]
+        command = [binary, "--host", "127.0.0.1", "--port", str(port), "--shards", str(shards), "--threads", "4", *flags]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self._log, text=True)
         # The start-up line, or nothing where the server has ended already.
         match = START_LINE.search(self._process.stdout.readline())

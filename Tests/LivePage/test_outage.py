@@ -32,7 +32,7 @@ class Outage(PageCase):
         # The figures of before stay, and the charts go on without any.
         self.assertEqual("300", self.browser.text("[data-figure=keys]"))
         self.assertIn("–", self.browser.text("#rate-key"))
-        self.forgive_refused_connections()
+        self.forgive_network_errors()
 
         with Server(BINARY, SHARDS, port=port):
             self.browser.wait("the server", lambda: self.state() == "live")
@@ -41,7 +41,7 @@ class Outage(PageCase):
             self.browser.wait("rates", lambda: "/s" in self.browser.text("[data-figure=requests]"))
             self.assertEqual([], self.browser.run("return negatives"))
             # From now on nothing may be in the console again.
-            self.forgive_refused_connections()
+            self.forgive_network_errors()
             self.browser.wait("a later answer", self.has_later_answer())
             self.assertEqual([], self.browser.log())
             # The page must not meet the end of this server before the test is over.
@@ -74,15 +74,7 @@ class Outage(PageCase):
         self.browser.driver.switch_to.window(page)
         self.browser.wait("the page to ask again", self.has_later_answer())
 
-    def state(self):
-        return self.browser.attribute("body", "data-state")
-
     def has_later_answer(self):
         count = lambda: self.browser.run("return performance.getEntriesByType('resource').length")
         before = count()
         return lambda: count() > before + 1
-
-    def forgive_refused_connections(self):
-        """The browser itself reports each connection that is refused; the page cannot keep it from that."""
-        others = [line for line in self.browser.log() if line["source"] != "network"]
-        self.assertEqual([], others)

@@ -1,7 +1,7 @@
 import Glibc
 
-/// Three quarters of the memory that this process may use, in bytes: the least of its container's limit and the machine's
-/// memory. The rest is for connections, for uploads in progress, and for what the allocator cannot use.
+/// What keys and values may take by default, in bytes, of the memory that this process may use: the least of its container's limit
+/// and the machine's memory.
 func defaultMemoryLimit() -> Int {
     let limits = [
         // cgroups(7), version 2 and version 1, as a container sees its own.
@@ -9,7 +9,13 @@ func defaultMemoryLimit() -> Int {
         memoryLimit(inControlFile: textFile("/sys/fs/cgroup/memory/memory.limit_in_bytes")),
         sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)),
     ]
-    return max(1 << 20, limits.compactMap { $0 }.min().map { $0 / 4 * 3 } ?? .max)
+    return limits.compactMap { $0 }.min().map(partForStore) ?? .max
+}
+
+/// Three quarters of so many bytes, but 96 MiB less than all where that is less, and at least half. The rest is for the program
+/// itself, for connections, and for what comes free faster than it is given back: that takes as much in a small container as in a large one.
+func partForStore(of available: Int) -> Int {
+    max(1 << 20, available / 2, min(available / 4 * 3, available - (96 << 20)))
 }
 
 /// The limit that a control group's file tells; nil where it tells of none, which version 1 does with a number near 2^63.

@@ -7,15 +7,21 @@ const restRatio = 3;
 const longestRest = 10_000;
 const restAfterSilence = 2000;
 
-/// What the server says now; null where it does not answer, or with something else.
-async function askForSnapshot() {
+/// What the server answers where it wants a token, or another one.
+const tokenNeeded = Symbol("token needed");
+
+/// What the server says now to somebody with this token, or with none; null where it does not answer, or with something else.
+async function askForSnapshot(token) {
+    const headers = { Accept: "text/plain; version=0.0.4" };
+    if (token !== undefined) headers.Authorization = `Bearer ${token}`;
     try {
         const answer = await fetch("metrics", {
             cache: "no-store",
-            headers: { Accept: "text/plain; version=0.0.4" },
+            headers,
             signal: AbortSignal.timeout(answerWithin),
         });
         const at = performance.now() / 1000;
+        if (answer.status === 401) return tokenNeeded;
         if (!answer.ok) return null;
         const snapshot = takeSnapshot(parseExposition(await answer.text()), at);
         return snapshot.shards.count === 0 ? null : snapshot;
@@ -35,6 +41,7 @@ class LivePage {
     #asking = false;
     #paused = false;
     #lastAnswer;
+    #token;
 
     start() {
         setText(byId("address"), location.host);
@@ -42,13 +49,14 @@ class LivePage {
         byId("unpin").addEventListener("click", () => this.#unpin());
         byId("heat-by").addEventListener("change", () => this.#showMap());
         byId("pause").addEventListener("click", () => this.#togglePause());
+        byId("ask-token").addEventListener("submit", (event) => this.#takeToken(event));
         document.addEventListener("visibilitychange", () => this.#goOn());
         new ResizeObserver(() => this.#showCharts()).observe(document.querySelector("main"));
         this.#goOn();
     }
 
     get #resting() {
-        return this.#paused || document.hidden;
+        return this.#paused || document.hidden || !byId("ask-token").hidden;
     }
 
     /// Asks now, unless that is being done, or nobody looks.
@@ -62,7 +70,8 @@ class LivePage {
         const asked = performance.now();
         let rest = restAfterSilence;
         try {
-            const snapshot = await askForSnapshot();
+            const snapshot = await askForSnapshot(this.#token);
+            if (snapshot === tokenNeeded) return this.#askForToken();
             if (snapshot === null) return this.#miss();
             this.#take(snapshot);
             const took = performance.now() - asked;
@@ -95,6 +104,23 @@ class LivePage {
         if (document.body.dataset.state !== "silent") announce(`No answer ${since}.`);
         this.#enter("silent", `no answer ${since}`);
         if (this.#rates !== undefined) this.#remember({ at: performance.now() / 1000 });
+    }
+
+    #askForToken() {
+        const text = this.#token === undefined ? "a token is needed" : "the token is not known";
+        announce(text);
+        this.#enter("silent", text);
+        byId("ask-token").hidden = false;
+        byId("token").focus();
+    }
+
+    #takeToken(event) {
+        event.preventDefault();
+        // Spaces and line ends come along where it is copied, and no token has them.
+        this.#token = byId("token").value.trim();
+        byId("token").value = "";
+        byId("ask-token").hidden = true;
+        this.#goOn();
     }
 
     #enter(state, text) {

@@ -44,6 +44,9 @@ extension ServiceMetrics {
             "latchkey_expired_total", .counter, help: "Entries removed because their time to live was over.")
         text.sample(sum(\.counts.expired))
         text.begin(
+            "latchkey_eviction_info", .gauge, help: "Always 1; what --eviction says is in the label.")
+        text.sample(1, [("policy", eviction.rawValue)])
+        text.begin(
             "latchkey_evicted_total", .counter,
             help: "Entries removed to make room for others. 0 with --eviction none, which refuses the others.")
         text.sample(sum(\.counts.evicted))

@@ -12,6 +12,7 @@ struct ServiceMetrics {
     let shards: [ShardedStore.ShardStatistics]
     let waiters: Int
     let maximumMemory: Int
+    let eviction: EvictionPolicy
     let pinnedBytes: Int
     let uploadBytes: Int
     let refusedUploads: UInt64
@@ -23,6 +24,7 @@ struct ServiceMetrics {
         shards = (0..<store.shardCount).map { store.statistics(ofShard: $0) }
         waiters = store.waiters
         maximumMemory = store.maximumMemory
+        eviction = store.eviction
         pinnedBytes = store.pinnedBytes
         uploadBytes = store.uploadBytes
         refusedUploads = store.refusedUploads
