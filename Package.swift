@@ -56,7 +56,7 @@ let package = Package(
             swiftSettings: checked),
         .target(
             name: "KeyValueAPI",
-            dependencies: ["ByteBuffers", "HTTPMessages", "KeyValueStore"],
+            dependencies: ["ByteBuffers", "HTTPMessages", "KeyValueStore", "Threads"],
             swiftSettings: memorySafe),
         .target(name: "CAllocator"),
         .target(name: "CBuildInfo", cSettings: [.define("LATCHKEY_COMMIT", to: "\"\(commit)\"")]),

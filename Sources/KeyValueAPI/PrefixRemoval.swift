@@ -2,6 +2,7 @@ import ByteBuffers
 import HTTPMessages
 import KeyValueStore
 import Synchronization
+import Threads
 
 // DELETE on /keys: removes all keys that begin with a prefix.
 extension KeyValueAPI {
@@ -42,7 +43,8 @@ final class RemovalSlots: Sendable {
     func giveBack() { taken.subtract(1, ordering: .relaxed) }
 }
 
-/// The removal of many keys, step by step in a task of its own, so that no event loop stands still meanwhile.
+/// The removal of many keys, step by step on a thread of its own, so that no event loop stands still meanwhile. No task, for the
+/// reason that the housekeeper is none.
 ///
 /// Not atomic: each key is removed as if alone. Goes on where the client has left, as any request that has arrived; ends early
 /// only where the server stops.
@@ -50,9 +52,11 @@ private final class PrefixRemoval: PendingResponse {
     private let store: ShardedStore
     private let prefix: SharedBytes
     private let removed = Atomic<Int>(0)
-    private let isDone = Atomic<Bool>(false)
+    private let state = Atomic<State>(.atWork)
     private let isStopping = Atomic<Bool>(false)
     private let slots: RemovalSlots
+
+    private enum State: UInt8, AtomicRepresentable { case atWork, done, withoutThread }
 
     /// Nil where as many as may be are at work.
     init?(_ store: ShardedStore, prefix: SharedBytes, slots: RemovalSlots) {
@@ -65,15 +69,23 @@ private final class PrefixRemoval: PendingResponse {
     var deadline: ContinuousClock.Instant? { nil }
 
     func start(_ resumption: any Resumption) {
-        Task.detached {
-            await self.run()
-            self.slots.giveBack()
-            self.isDone.store(true, ordering: .releasing)
-            resumption.resume()
+        do {
+            try detachThread("removing") { [self] in
+                run()
+                end(.done, resumption)
+            }
+        } catch {
+            end(.withoutThread, resumption)
         }
     }
 
-    private func run() async {
+    private func end(_ state: State, _ resumption: any Resumption) {
+        slots.giveBack()
+        self.state.store(state, ordering: .releasing)
+        resumption.resume()
+    }
+
+    private func run() {
         var position: ShardedStore.WalkPosition? = .init()
         while position != nil, !isStopping.load(ordering: .relaxed) {
             for walked in store.nextEntries(from: &position) {
@@ -84,20 +96,21 @@ private final class PrefixRemoval: PendingResponse {
                     removed.add(1, ordering: .relaxed)
                 }
             }
-            // Other tasks get their turn.
-            await Task.yield()
         }
     }
 
     func response(to request: Request, isLast: Bool) -> Response? {
         let asJSON = request.prefersJSON
-        let isDone = isDone.load(ordering: .acquiring)
+        let state = state.load(ordering: .acquiring)
         let count = removed.load(ordering: .relaxed)
-        guard isDone else {
-            guard isLast else { return nil }
+        guard state == .done else {
+            guard state == .withoutThread || isLast else { return nil }
             isStopping.store(true, ordering: .relaxed)
-            return Problem(.serviceUnavailable, "the server is stopping; \(count) keys were removed, others were not")
-                .response(route: Route.collection.id, asJSON: asJSON)
+            let reason =
+                state == .withoutThread
+                ? "the system has no thread to remove keys on"
+                : "the server is stopping; \(count) keys were removed, others were not"
+            return Problem(.serviceUnavailable, reason).response(route: Route.collection.id, asJSON: asJSON)
         }
         let text = asJSON ? #"{"removed":\#(count)}"# : "\(count)"
         var response = Response(

@@ -14,13 +14,7 @@ public struct JoinableThread: ~Copyable, Sendable {
     /// - Parameter purpose: what the system shows as the thread's name, of which it takes 15 bytes, and what the message of a failure
     ///   calls it.
     public func start(_ purpose: String, _ body: @escaping @Sendable () -> Void) throws(SocketFailure) {
-        let main = Main(purpose, body)
-        var started = pthread_t()
-        let code = pthread_create(&started, nil, threadMain, Unmanaged.passRetained(main).toOpaque())
-        guard code == 0 else {
-            Unmanaged.passUnretained(main).release()
-            throw SocketFailure("start the \(purpose) thread", code: code)
-        }
+        let started = try startThread(purpose, body)
         handle.withLock { $0 = started }
     }
 
@@ -29,6 +23,24 @@ public struct JoinableThread: ~Copyable, Sendable {
         let ending = handle.withLock { $0.take() }
         if let ending { pthread_join(ending, nil) }
     }
+}
+
+/// Starts a thread that nobody waits for. It calls `body`, and keeps what that holds alive until it returns.
+///
+/// - Parameter purpose: as for `JoinableThread.start(_:_:)`.
+public func detachThread(_ purpose: String, _ body: @escaping @Sendable () -> Void) throws(SocketFailure) {
+    pthread_detach(try startThread(purpose, body))
+}
+
+private func startThread(_ purpose: String, _ body: @escaping @Sendable () -> Void) throws(SocketFailure) -> pthread_t {
+    let main = Main(purpose, body)
+    var started = pthread_t()
+    let code = pthread_create(&started, nil, threadMain, Unmanaged.passRetained(main).toOpaque())
+    guard code == 0 else {
+        Unmanaged.passUnretained(main).release()
+        throw SocketFailure("start the \(purpose) thread", code: code)
+    }
+    return started
 }
 
 private final class Main: Sendable {
