@@ -18,7 +18,7 @@ enum LivePage {
         "script-src 'sha256-\(scriptsDigest)'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
     ].joined(separator: "; ")
 
-    static let stylesDigest = "EVJpPbiaocn3p6xVRT7GxS6InRRnL/63UHVT0ODdL9Y="
+    static let stylesDigest = "iATihoioy1O4ulXeiWbXVEtbqi8rdiYh1WrsShJEfZI="
     static let scriptsDigest = "j1NxlFdQ2X4HO1TLG8XQvlfSTWfTneDm7y+GkD3OPn8="
 
     /// What stands between the tags.
