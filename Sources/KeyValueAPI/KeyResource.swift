@@ -26,7 +26,7 @@ extension KeyValueAPI {
             }
             if let notMatching = condition.notMatching, notMatching.contains(entry.version) {
                 // With the content, which is not sent: its length belongs to a 304 as well (RFC 9110 section 8.6).
-                return show(entry, as: .notModified, content(of: entry))
+                return show(entry, as: .notModified)
             }
         }
         if request.method == .get, let range = request.only(.range), rangeApplies(to: entry, in: request) {
@@ -36,8 +36,8 @@ extension KeyValueAPI {
     }
 
     @inline(__always)
-    private func whole(_ entry: Entry) -> Response {
-        var response = show(entry, as: .ok, content(of: entry))
+    private func whole(_ entry: consuming Entry) -> Response {
+        var response = show(entry, as: .ok)
         response.contentType = .stored
         return response
     }
@@ -49,7 +49,7 @@ extension KeyValueAPI {
         switch RangeSelection(range, of: count) {
         case .whole: return whole(entry)
         case .part(let part):
-            var response = show(entry, as: .partialContent, StoredContent(part, of: content))
+            var response = show(entry, as: .partialContent, part)
             response.contentType = .stored
             response.add(contentRange: (part, count))
             return response
@@ -63,12 +63,19 @@ extension KeyValueAPI {
         }
     }
 
+    /// The answer with the content of `entry`, or a part of it. What the entry's header says is read first, so that its reference
+    /// goes over to the content.
     @inline(__always)
-    private func show(_ entry: Entry, as status: Status, _ content: StoredContent) -> Response {
+    private func show(_ entry: consuming Entry, as status: Status, _ part: Range<Int>? = nil) -> Response {
+        let tag = EntityTag(nonce: nonce, version: entry.version)
+        let timeToLive = entry.hasDeadline ? secondsLeft(of: entry) : nil
+        let linesCount = entry.attributesCount
+        var content = StoredContent(entry.takeAttributesAndValue(), linesCount: linesCount)
+        if let part { content = StoredContent(part, of: content) }
         var response = Response(status, route: Route.keys.id, body: .stored(content))
-        response.entityTag = EntityTag(nonce: nonce, version: entry.version)
+        response.entityTag = tag
         response.isStoredValue = true
-        if entry.hasDeadline, let seconds = secondsLeft(of: entry) { response.add(timeToLive: seconds) }
+        if let timeToLive { response.add(timeToLive: timeToLive) }
         return response
     }
 

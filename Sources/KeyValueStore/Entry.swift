@@ -51,6 +51,14 @@ public struct Entry: @unchecked Sendable {
             storage: storage, offset: memory.attributesOffset, count: memory.attributesCount + memory.valueCount)
     }
 
+    /// The same, with this owner's reference instead of one more. O(1).
+    @inlinable
+    @inline(__always)
+    public consuming func takeAttributesAndValue() -> SharedBytes {
+        let (offset, count) = (memory.attributesOffset, memory.attributesCount + memory.valueCount)
+        return SharedBytes(storage: storage, offset: offset, count: count)
+    }
+
     /// Bytes of the attributes. O(1).
     @inlinable
     public var attributesCount: Int { memory.attributesCount }
