@@ -21,10 +21,10 @@ struct ConnectionSweeps {
 
     /// Twice within the second in which late connections are ended: to see one begin, and to see that it is late.
     private static let interval = Duration.milliseconds(400)
-    /// What a sweep over many is divided into: all at once, those that are ended together would keep others waiting.
-    private static let parts = 10
-    /// Connections that are looked at at once.
-    private static let few = 64
+    /// A sweep over many is divided into parts of at least so many connections: all at once, those that are ended together would
+    /// keep others waiting.
+    private static let leastOfPart = 32
+    private static let mostParts = 40
 
     init(_ loops: [EventLoop], _ deadlines: HTTPServer.Deadlines) {
         self.loops = loops
@@ -38,7 +38,7 @@ struct ConnectionSweeps {
     mutating func goOn() -> Bool {
         if partsLeft == 0 {
             rest = loops.map { $0.connections.withLock { Array($0.values) }[...] }
-            partsLeft = rest.reduce(0) { $0 + $1.count } > Self.few ? Self.parts : 1
+            partsLeft = max(1, min(Self.mostParts, rest.reduce(0) { $0 + $1.count } / Self.leastOfPart))
             pause = Self.interval / partsLeft
         }
         for (index, loop) in loops.enumerated() {
