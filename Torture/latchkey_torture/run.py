@@ -9,7 +9,7 @@ from latchkey_bench.report import table
 from latchkey_bench.server import raise_descriptor_limit
 from latchkey_bench.shell import Unavailable
 
-from . import endings, faults, histories, http_fuzz, parsers, slow_clients, soak, survival
+from . import endings, faults, histories, http_fuzz, memory, parsers, slow_clients, soak, survival
 from .settings import Settings
 from .survival import Broken, Row
 
@@ -33,6 +33,8 @@ PARTS: dict[str, Part] = {
     "faults": lambda binaries, settings, seed: faults.run(binaries.release, settings.fault_seconds, settings.fault_intervals,
                                                           seed),
     "slow": lambda binaries, settings, seed: slow_clients.run(binaries.release, settings.slow),
+    "memory": lambda binaries, settings, seed: memory.run(
+        binaries.release, settings.churn_seconds, settings.hostile_seconds, seed),
     "parsers": lambda binaries, settings, seed: parsers.run(settings.parser_seconds, seed),
     "soak": lambda binaries, settings, seed: soak.run(binaries.release, settings.soak_seconds, seed),
     "races": lambda binaries, settings, seed: soak.races(binaries.thread_sanitized, settings.race_seconds, seed),

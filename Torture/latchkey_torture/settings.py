@@ -21,6 +21,9 @@ class Settings:
     fault_seconds: float = 10
     fault_intervals: tuple[int, ...] = (2, 3, 5, 10, 50, 200, 1000)
     slow: slow_clients.Crowd = slow_clients.FULL
+    churn_seconds: float = 3600
+    #: With each policy.
+    hostile_seconds: float = 300
     parser_seconds: int = 60
     soak_seconds: float = 3600
     race_seconds: float = 600
@@ -29,9 +32,11 @@ class Settings:
         """The same, with the parts that last for a time lasting for this one."""
         if seconds is None:
             return self
-        return dataclasses.replace(self, fuzz_seconds=seconds, soak_seconds=seconds, race_seconds=seconds)
+        return dataclasses.replace(self, fuzz_seconds=seconds, churn_seconds=seconds, hostile_seconds=seconds,
+                                   soak_seconds=seconds, race_seconds=seconds)
 
 
 #: The short forms, which CI runs.
 QUICK = Settings(fuzz_seconds=60, histories=1, operations=20_000, false_operations=2_000, endings=5, fault_seconds=1.5,
-                 fault_intervals=(3, 50), slow=slow_clients.QUICK, parser_seconds=4, soak_seconds=20, race_seconds=30)
+                 fault_intervals=(3, 50), slow=slow_clients.QUICK, churn_seconds=20, hostile_seconds=10,
+                 parser_seconds=4, soak_seconds=20, race_seconds=30)
