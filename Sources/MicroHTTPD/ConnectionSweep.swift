@@ -48,6 +48,8 @@ struct ConnectionSweeps {
             if partsLeft == 1 { loop.waiting.wakeAbandoned() }
         }
         partsLeft -= 1
+        // Empty slices still own the connections that they were taken from.
+        if partsLeft == 0 { rest = [] }
         next = .now + pause
         return partsLeft == 0
     }
