@@ -142,11 +142,11 @@ ifeq ($(origin TSAN_BINARY),file)
 torture: torture-tsan
 endif
 
-torture: ## Try to break the server, for an hour and a half, and tell what it survived. With BINARY=FILE: as with bench.
+torture: ## Try to break the server, for two hours and three quarters, and tell what it survived. With BINARY=FILE: as with bench.
 	$(TORTURE) run $(TORTURE_BINARIES) $(TORTURE_ARGS)
 
 torture-quick: ## The short forms, but for ThreadSanitizer's.
-	$(TORTURE) run --quick --only http,histories,endings,faults,slow,parsers,soak $(TORTURE_BINARIES) $(TORTURE_ARGS)
+	$(TORTURE) run --quick --only http,histories,endings,faults,slow,memory,parsers,soak $(TORTURE_BINARIES) $(TORTURE_ARGS)
 
 torture-test: ## Test the pure parts of the torture.
 	@Scripts/install-dependencies python3 gcc

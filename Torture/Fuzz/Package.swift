@@ -13,7 +13,9 @@ let package = Package(
         .target(name: "Locks", dependencies: ["CFutex", "CLockWait", "CThreadSanitizer"]),
         .target(name: "KeyValueStore", dependencies: ["ByteBuffers", "Locks"]),
         .target(name: "HTTPMessages", dependencies: ["ByteBuffers"]),
-        .target(name: "KeyValueAPI", dependencies: ["ByteBuffers", "HTTPMessages", "KeyValueStore"]),
+        .target(name: "Sockets"),
+        .target(name: "Threads", dependencies: ["Locks", "Sockets"]),
+        .target(name: "KeyValueAPI", dependencies: ["ByteBuffers", "HTTPMessages", "KeyValueStore", "Threads"]),
         .target(name: "CLibFuzzer"),
         .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd"),
         .executableTarget(
