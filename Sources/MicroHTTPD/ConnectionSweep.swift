@@ -20,7 +20,7 @@ struct ConnectionSweeps {
     private(set) var next: ContinuousClock.Instant
 
     /// Twice within the second in which late connections are ended: to see one begin, and to see that it is late.
-    private static let interval = Duration.milliseconds(400)
+    private static let interval = Duration.milliseconds(300)
     /// A sweep over many is divided into parts of at least so many connections: all at once, those that are ended together would
     /// keep others waiting.
     private static let leastOfPart = 32
@@ -50,7 +50,8 @@ struct ConnectionSweeps {
         partsLeft -= 1
         // Empty slices still own the connections that they were taken from.
         if partsLeft == 0 { rest = [] }
-        next = .now + pause
+        // By plan, so that what a part takes does not add up to late ends.
+        next = max(next + pause, .now)
         return partsLeft == 0
     }
 }

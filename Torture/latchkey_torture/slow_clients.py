@@ -23,9 +23,9 @@ KEYS = 1000
 RATE = 4000
 #: Bytes of the value that slow readers ask for: more than the system's buffers take.
 VALUE = 16 << 20
-#: How much later than at its deadline a connection may be ended, in seconds. Half a second more is for this process, which
-#: looks after all of them.
-LATEST = 1.5
+#: How much later than at its deadline a connection may be ended, in seconds. A quarter of a second more is for this process,
+#: which looks after all of them.
+LATEST = 1.25
 #: Seconds between two bytes of one client.
 PAUSE = 1.0
 #: Seconds over which the first of them come, so that they neither come nor go all at once.
