@@ -13,7 +13,7 @@ from .victim import Victim
 
 #: What a container has, and what of it the store takes there by default.
 CONTAINER = 256 * MIB
-STORE = 160 * MIB
+STORE = 144 * MIB
 #: By how much resident memory may differ from what is counted, in the mean.
 TOLERANCE = 0.1
 _COUNTED = {"latchkey_memory_bytes", "latchkey_pinned_bytes", "latchkey_upload_bytes_in_flight"}

@@ -12,10 +12,10 @@ func defaultMemoryLimit() -> Int {
     return limits.compactMap { $0 }.min().map(partForStore) ?? .max
 }
 
-/// Three quarters of so many bytes, but 96 MiB less than all where that is less, and at least half. The rest is for the program
+/// Three quarters of so many bytes, but 112 MiB less than all where that is less, and at least half. The rest is for the program
 /// itself, for connections, and for what comes free faster than it is given back: that takes as much in a small container as in a large one.
 func partForStore(of available: Int) -> Int {
-    max(1 << 20, available / 2, min(available / 4 * 3, available - (96 << 20)))
+    max(1 << 20, available / 2, min(available / 4 * 3, available - (112 << 20)))
 }
 
 /// The limit that a control group's file tells; nil where it tells of none, which version 1 does with a number near 2^63.

@@ -56,7 +56,7 @@ extension Setting {
     package static let maxMemory = size(
         "max-memory", \.maxMemory, 1 << 20...1 << 50,
         "Memory that keys, values and their tables may take, with uploads and what is still being sent",
-        defaultText: "three quarters of the container's or the machine's; less below 384 MiB")
+        defaultText: "three quarters of the container's or the machine's; less below 448 MiB")
     /// Limit of the memory of uploads.
     package static let maxUploadBytes = size(
         "max-upload-bytes", \.maxUploadBytes, 1...1 << 50, "Memory of it that uploads in progress may take",
