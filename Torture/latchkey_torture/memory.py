@@ -40,8 +40,10 @@ def _load(victim: Victim, seed: str) -> MemoryLoad:
     return load
 
 
-def _end(victim: Victim, what: str, seed: int) -> str:
+def _end(victim: Victim, load: MemoryLoad, what: str, seed: int) -> str:
     victim.check(f"{what}, seed {seed}")
+    if not load.statuses[200] or not load.statuses[201]:
+        raise Broken(f"{what}: nothing was stored or read, only {dict(load.statuses)}, seed {seed}")
     most = _most_resident(victim)
     victim.end()
     if most > CONTAINER:
@@ -58,7 +60,7 @@ def run(binary: pathlib.Path, churn_seconds: float, hostile_seconds: float, seed
             load, lambda: (victim.resident_bytes() - resident) / (_counted(victim) - counted), churn_seconds))
         if abs(ratio - 1) > TOLERANCE:
             raise Broken(f"resident memory has grown by {ratio:.3f} times what is counted, seed {seed}")
-        most = _end(victim, "churn", seed)
+        most = _end(victim, load, "churn", seed)
     yield Row("churn", f"{churn_seconds:,.0f} s, {load.statuses.total():,} requests at a limit of {STORE // MIB} MiB", seed,
               f"resident memory has grown by {ratio:.3f} times what is counted; {most}")
     for policy in ("none", "s3-fifo"):
@@ -67,5 +69,5 @@ def run(binary: pathlib.Path, churn_seconds: float, hostile_seconds: float, seed
             load.add(load.leave_in_upload, 8)
             load.add(load.read_slowly, 16)
             samples(load, victim.resident_bytes, hostile_seconds)
-            most = _end(victim, f"uploads that end early and slow readers with --eviction {policy}", seed)
+            most = _end(victim, load, f"uploads that end early and slow readers with --eviction {policy}", seed)
         yield Row(f"hostile, {policy}", f"{hostile_seconds:,.0f} s, {load.statuses.total():,} requests", seed, most)
