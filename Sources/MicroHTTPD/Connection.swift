@@ -33,6 +33,8 @@ final class Connection: @unchecked Sendable {
         case answering
         /// The answer comes later.
         case waiting
+        /// The content of a request is arriving in chunks (RFC 9112 section 7.1). It is the last request on its connection.
+        case receivingChunks
     }
 
     /// What the rest of the request is for.
@@ -53,8 +55,8 @@ final class Connection: @unchecked Sendable {
         case answered
         /// There was more to skip than is read, and the connection ends.
         case cutOff
-        /// The request was late, and the connection ends. What still comes of it is not looked at.
-        case late
+        /// The client was told what is wrong with the request, and the connection ends. What still comes is not looked at.
+        case givenUp
     }
     @exclusivity(unchecked) var phase = Phase.head
     /// Where content goes while it is taken.
@@ -63,10 +65,14 @@ final class Connection: @unchecked Sendable {
     @exclusivity(unchecked) var prepared: Response?
     /// Whether the answer ends the connection, though more may come on it.
     @exclusivity(unchecked) var endsConnection = false
-    /// Whether it has missed a deadline, and ends.
-    @exclusivity(unchecked) var isLate = false
+    /// Whether it ends without waiting for what the client does.
+    @exclusivity(unchecked) var isGivenUp = false
     /// Belongs to the accepting thread.
     @exclusivity(unchecked) var sweep = SweepRecord()
+    /// Whether the content of the request, the last one, comes in chunks.
+    @exclusivity(unchecked) private(set) var isChunked = false
+    /// Where content comes in chunks.
+    @exclusivity(unchecked) var chunkRecord: ChunkRecord?
     /// The kept response object that is being sent.
     @exclusivity(unchecked) var readyResponse: ReadyResponses.Item?
     /// The request, if its answer comes later, until it has ended.
@@ -144,7 +150,10 @@ final class Connection: @unchecked Sendable {
         _ = MHD_get_connection_values_n(connection, .HEADER_KIND, collectField, &reading)
         request = Request(method: BorrowedBytes(method), target: target, fields: fields)
         // What the library makes of chunks cannot be seen, nor of a head in a block that is not known.
-        if reading.check.isChunked || !knowsBlock { endsConnection = true }
+        if reading.check.isChunked || !knowsBlock {
+            endsConnection = true
+            isChunked = reading.check.isChunked
+        }
         let headCount = latchkey_request_head_bytes(connection)
         headCost = headCount + fieldCount * Self.fieldCost
         if request.has(.expect), !reading.check.isChunked,
@@ -252,7 +261,7 @@ extension Connection {
         func continues(_ earlier: Step) -> Bool {
             switch earlier.activity {
             case .idle: request == earlier.request &+ 1
-            case .receivingHead, .receivingContent, .waiting, .answering: request == earlier.request
+            case .receivingHead, .receivingContent, .receivingChunks, .waiting, .answering: request == earlier.request
             }
         }
     }

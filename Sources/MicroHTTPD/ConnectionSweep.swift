@@ -60,16 +60,18 @@ extension EventLoop {
     fileprivate func sweep(_ some: ArraySlice<Connection>, _ deadlines: HTTPServer.Deadlines) {
         let now = ContinuousClock.now
         var late: [LateConnection] = []
+        var chunked: [Connection] = []
         // A few at a time, because the loop waits for the lock where connections begin and end.
         for start in stride(from: some.startIndex, to: some.endIndex, by: 64) {
             late += connections.withLock { registered in
                 some[start..<min(start + 64, some.endIndex)].compactMap { connection in
                     guard registered[connection.descriptor] === connection else { return nil }
+                    if connection.activity == .receivingChunks { chunked.append(connection) }
                     return sweepLocked(connection, at: now, deadlines)
                 }
             }
         }
-        end(late)
+        look(at: chunked, ending: late)
     }
 
     /// Under the lock of `connections`, without which the socket may be closed already, or another's by now.
@@ -91,25 +93,34 @@ extension EventLoop {
     /// answered. On the loop's thread, so that nothing is answered at the same time.
     func endLate(_ late: LateConnection) {
         let connection = late.connection
-        let isOpen = connections.withLock { $0[connection.descriptor] === connection }
-        guard isOpen, connection.step == late.step, !connection.isLate else { return }
+        guard isOpen(connection), connection.step == late.step, !connection.isGivenUp else { return }
         rejections.count(late.missed.rejection)
-        connection.isLate = true
         if late.missed == .answer {
+            connection.isGivenUp = true
             ConnectedSocket.reset(connection.descriptor)
         } else {
-            connection.phase = .late
-            connection.builder = nil
-            counters.count(.unknown, .none, .requestTimeout)
-            // Past the library, and so without encryption: a client of TLS would not understand it.
-            if security == nil {
-                ConnectedSocket.sendAtOnce(
-                    lastAnswer(.requestTimeout, "\(late.missed.explanation)\n"), on: connection.descriptor)
-            }
-            connection.endsConnection = true
-            // The library finds the stream ended, and closes it.
-            shutdown(connection.descriptor, Int32(SHUT_RDWR))
+            giveUp(connection, .requestTimeout, late.missed.explanation)
         }
+    }
+
+    /// Whether the connection is not closed yet. On the loop's thread, which closes it.
+    func isOpen(_ connection: Connection) -> Bool {
+        connections.withLock { $0[connection.descriptor] === connection }
+    }
+
+    /// Ends a connection in the middle of a request, and tells the client why. On the loop's thread.
+    func giveUp(_ connection: Connection, _ status: Status, _ explanation: String) {
+        connection.isGivenUp = true
+        connection.phase = .givenUp
+        connection.builder = nil
+        counters.count(.unknown, .none, status)
+        // Past the library, and so without encryption: a client of TLS would not understand it.
+        if security == nil {
+            ConnectedSocket.sendAtOnce(lastAnswer(status, "\(explanation)\n"), on: connection.descriptor)
+        }
+        connection.endsConnection = true
+        // The library finds the stream ended, and closes it.
+        shutdown(connection.descriptor, Int32(SHUT_RDWR))
     }
 }
 

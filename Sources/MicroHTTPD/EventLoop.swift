@@ -12,7 +12,7 @@ import TransportSecurity
 ///
 /// Runs on a worker's thread, here called the loop's, which may be another one from turn to turn. The threads are ours, and not
 /// the library's: see `latchkey_run_daemon` and `Workers`.
-/// `@unchecked Sendable`: `fieldLines`, `date`, `readyResponses`, `handshakes`, `servedCount` and `arrivingAddress` are used by the
+/// `@unchecked Sendable`: `fieldLines`, `date`, `readyResponses`, `stalled`, `arrivingAddress` and the counts are used by the
 /// holder of `ownership` alone (and so need no check of exclusive access, which costs more than the access), `daemon` and `epollSet` are set before any
 /// worker starts and changed after they have ended; all else is constant or guards itself.
 final class EventLoop: @unchecked Sendable {
@@ -40,8 +40,14 @@ final class EventLoop: @unchecked Sendable {
     let knowsBlock: Bool
     /// What connections are secured with; nil for plain ones.
     let security: ServerSecurity?
-    /// Turns in which no secured connection got on.
-    @exclusivity(unchecked) private var handshakes = StalledHandshakes()
+    /// Counted where connections are secured, or content comes in chunks.
+    @exclusivity(unchecked) private var stalled = StalledTurns()
+    /// Connections of which the request comes in chunks.
+    @exclusivity(unchecked) var chunkedCount = 0
+    /// Those of which nothing comes.
+    @exclusivity(unchecked) var silentCount = 0
+    /// Pieces of content that have come, to see whether any do.
+    @exclusivity(unchecked) var pieceCount: UInt64 = 0
     /// The requests whose answers come later.
     let waiting: WaitingRequests
 
@@ -73,6 +79,8 @@ final class EventLoop: @unchecked Sendable {
         var newcomers: [Newcomer] = []
         /// Connections to be ended.
         var late: [LateConnection] = []
+        /// Connections to be looked at, on which content comes in chunks.
+        var chunked: [Connection] = []
     }
 
     /// A socket that was accepted.
@@ -149,9 +157,14 @@ final class EventLoop: @unchecked Sendable {
         tell { $0.newcomers.append(newcomer) }
     }
 
-    /// Has connections ended that have missed deadlines, unless they have gone on meanwhile. Any thread.
-    func end(_ late: [LateConnection]) {
-        if !late.isEmpty { tell { $0.late += late } }
+    /// Has connections ended that have missed deadlines, unless they have gone on meanwhile, and others looked at, on which content
+    /// comes in chunks. Any thread.
+    func look(at chunked: [Connection], ending late: [LateConnection]) {
+        if chunked.isEmpty && late.isEmpty { return }
+        tell { news in
+            news.chunked += chunked
+            news.late += late
+        }
     }
 
     private func tell(_ add: (inout News) -> Void) {
@@ -163,14 +176,11 @@ final class EventLoop: @unchecked Sendable {
     /// Waits until there is something to do, and does it. By the holder of `ownership`; woken by `waiting.loopSignal`.
     func waitAndServe() {
         guard let daemon else { return }
-        if security == nil {
-            latchkey_run_daemon(daemon, servedCount)
+        if mayStall {
+            if !hasPendingWork(daemon) { _ = hasEvents(within: -1) }
+            runWatched(daemon)
         } else {
-            if !hasPendingWork(daemon) {
-                var ready = pollfd(fd: epollSet, events: Int16(POLLIN), revents: 0)
-                poll(&ready, 1, -1)
-            }
-            runSecured(daemon)
+            latchkey_run_daemon(daemon, servedCount)
         }
         serveNews(daemon)
     }
@@ -180,25 +190,41 @@ final class EventLoop: @unchecked Sendable {
     /// - Returns: whether there is more, of which `epollSet` does not tell.
     func serve() -> Bool {
         guard let daemon else { return false }
-        if security == nil { MHD_run(daemon) } else { runSecured(daemon) }
+        if mayStall { runWatched(daemon) } else { MHD_run(daemon) }
         serveNews(daemon)
         return hasPendingWork(daemon)
     }
 
-    private func runSecured(_ daemon: OpaquePointer) {
-        let progress = latchkey_secure_progress()
+    /// Whether the library may have it that there is something to do where there is not.
+    private var mayStall: Bool { security != nil || chunkedCount > 0 }
+
+    private func runWatched(_ daemon: OpaquePointer) {
+        let progress = progress
+        let hasEvents = security == nil && hasEvents(within: 0)
         MHD_run(daemon)
-        handshakes.noteTurn(madeProgress: latchkey_secure_progress() != progress)
+        stalled.noteTurn(madeProgress: hasEvents || self.progress != progress)
+    }
+
+    /// Changes where something gets on that no event has told of.
+    private var progress: UInt64 {
+        security == nil
+            ? pieceCount &+ traffic.value(of: .startedRequests) &+ traffic.value(of: .endedRequests)
+            : latchkey_secure_progress()
+    }
+
+    private func hasEvents(within milliseconds: Int32) -> Bool {
+        var ready = pollfd(fd: epollSet, events: Int16(POLLIN), revents: 0)
+        return poll(&ready, 1, milliseconds) > 0
     }
 
     private func hasPendingWork(_ daemon: OpaquePointer) -> Bool {
-        latchkey_has_pending_work(daemon) && !handshakes.areAllThereIs
+        latchkey_has_pending_work(daemon) && !(mayStall && stalled.areAllThereIs)
     }
 
     private func serveNews(_ daemon: OpaquePointer) {
         // A look that usually finds nothing, and writes nothing then.
         guard hasNews.load(ordering: .relaxed), hasNews.exchange(false, ordering: .acquiring) else { return }
-        handshakes.noteTurn(madeProgress: true)
+        stalled.noteTurn(madeProgress: true)
         takeNews(daemon)
     }
 
@@ -209,6 +235,7 @@ final class EventLoop: @unchecked Sendable {
             return told
         }
         for late in told.late { endLate(late) }
+        if !told.chunked.isEmpty { look(at: told.chunked, hasPendingWork: latchkey_has_pending_work(daemon)) }
         for newcomer in told.newcomers {
             arrivingAddress = newcomer.address
             let result = withUnsafePointer(to: newcomer.peer) {
@@ -230,6 +257,10 @@ final class EventLoop: @unchecked Sendable {
     /// Forgets a connection. Its socket is still open, and is not used by us any more after this.
     func unregister(_ connection: Connection) {
         servedCount -= 1
+        if let record = connection.chunkRecord {
+            chunkedCount -= 1
+            if record.isSilent { silentCount -= 1 }
+        }
         connections.withLock { _ = $0.removeValue(forKey: connection.descriptor) }
         countClosed(connection.address)
     }

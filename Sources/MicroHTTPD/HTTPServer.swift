@@ -46,7 +46,7 @@ public final class HTTPServer: Sendable {
 
     /// Where the server listens.
     public let address: SocketAddress
-    private let loops: [EventLoop]
+    let loops: [EventLoop]
     let workers: Workers
     private let acceptor: Acceptor
     private let resumer: Resumer

@@ -51,6 +51,7 @@ func handleRequest(
                 let piece = UnsafeRawBufferPointer(start: content, count: contentLength.pointee)
                 contentLength.pointee = 0
                 state.receivedCount += piece.count
+                loop.pieceCount &+= 1
                 state.take(BorrowedBytes(piece))
                 if state.skippedCount <= loop.skipLimit { return .YES }
                 // No more of it is to be read.
@@ -144,7 +145,11 @@ extension EventLoop {
             state.phase = .skipping
             return .YES
         }
-        state.advance(to: .receivingContent)
+        if state.isChunked {
+            chunkedCount += 1
+            state.chunkRecord = ChunkRecord()
+        }
+        state.advance(to: state.isChunked ? .receivingChunks : .receivingContent)
         state.beginTurn()
         let reception = handler.receive(state.request, into: &state.builder)
         state.noteLockWait()
@@ -201,7 +206,7 @@ extension EventLoop {
         case .overflown: return answer(connection, state, .tooLarge)
         case .denied: return answer(connection, state, .denied)
         case .answering: return state.prepared.take().map { queue($0, on: connection, state) } ?? .NO
-        case .head, .cutOff, .late: return .NO
+        case .head, .cutOff, .givenUp: return .NO
         case .answered: return askAgain(connection, state)
         }
     }

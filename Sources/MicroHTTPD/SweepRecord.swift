@@ -48,7 +48,7 @@ struct SweepRecord {
             }
             return isOver(deadlines.head, at: now) ? .head : nil
         case .receivingHead: return isOver(deadlines.head, at: now) ? .head : nil
-        case .receivingContent:
+        case .receivingContent, .receivingChunks:
             if isOver(deadlines.request, at: now) { return .request }
             return isTooSlow(socket, at: now, deadlines.content, deadlines.minimumRate) ? .content : nil
         case .answering: return isTooSlow(socket, at: now, deadlines.answer, deadlines.minimumRate) ? .answer : nil

@@ -9,7 +9,7 @@ import Threads
 /// A connection stays in its loop, and a loop may go from one worker to another between two turns.
 final class Workers: Sendable {
     private let loops: [EventLoop]
-    private let workers: [Worker]
+    let workers: [Worker]
     /// Worker n runs the loops n, n + running, n + 2 * running and so on.
     private let running: Atomic<Int>
     private let isStopping = Atomic<Bool>(false)

@@ -13,6 +13,8 @@ public enum ConnectedSocket {
     public struct State: Sendable {
         /// The bytes that the peer has acknowledged and those that have arrived from it, summed.
         public let transferredCount: UInt64
+        /// The bytes that have arrived from the peer, whether or not they have been read.
+        public let receivedCount: UInt64
         /// Whether something has arrived since bytes were last sent, in a resolution of some milliseconds, or ever, where none were.
         public let hasReceivedLast: Bool
         /// Whether the peer has ended its side or is gone, whether or not what it sent before has been read.
@@ -34,10 +36,35 @@ public enum ConnectedSocket {
             )
             let established: UInt8 = 1
             return State(
-                transferredCount: acknowledged &+ received,
+                transferredCount: acknowledged &+ received, receivedCount: received,
                 hasReceivedLast: acknowledged == 0 ? received > 0 : sinceReceived < sinceSent,
                 isEndedByPeer: info[0] != established)
         }
+    }
+
+    /// What has arrived on a connection.
+    public struct Input: Equatable, Sendable {
+        /// Bytes that were read, of all that have ever arrived.
+        public let readCount: UInt64
+        /// Bytes that can be read.
+        public let unreadCount: Int
+
+        /// So much of it.
+        public init(readCount: UInt64, unreadCount: Int) {
+            self.readCount = readCount
+            self.unreadCount = unreadCount
+        }
+    }
+
+    /// What has arrived on a connection that nobody reads from at the moment; nil where the system does not tell, or more arrives
+    /// meanwhile. `TCP_INFO` of `tcp(7)` and `FIONREAD` of `tcp(7)`.
+    public static func input(of descriptor: Int32) -> Input? {
+        var unread: Int32 = 0
+        guard let before = state(of: descriptor), ioctl(descriptor, UInt(FIONREAD), &unread) == 0,
+            let after = state(of: descriptor), before.receivedCount == after.receivedCount,
+            after.receivedCount >= UInt64(unread)
+        else { return nil }
+        return Input(readCount: after.receivedCount - UInt64(unread), unreadCount: Int(unread))
     }
 
     /// Ends a connection at once: what was not sent yet is thrown away, and the peer is sent a reset when the descriptor is closed.

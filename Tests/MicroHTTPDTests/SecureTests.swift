@@ -242,14 +242,14 @@ import TransportSecurity
     }
 
     @Test func `turns without progress end the work there is, and anything new begins it again`() {
-        var handshakes = StalledHandshakes()
-        #expect(!handshakes.areAllThereIs)
-        for _ in 0..<100 { handshakes.noteTurn(madeProgress: false) }
-        #expect(handshakes.areAllThereIs)
-        handshakes.noteTurn(madeProgress: true)
-        #expect(!handshakes.areAllThereIs)
-        for _ in 0..<63 { handshakes.noteTurn(madeProgress: false) }
-        #expect(!handshakes.areAllThereIs)
+        var stalled = StalledTurns()
+        #expect(!stalled.areAllThereIs)
+        for _ in 0..<100 { stalled.noteTurn(madeProgress: false) }
+        #expect(stalled.areAllThereIs)
+        stalled.noteTurn(madeProgress: true)
+        #expect(!stalled.areAllThereIs)
+        for _ in 0..<15 { stalled.noteTurn(madeProgress: false) }
+        #expect(!stalled.areAllThereIs)
     }
 
     @Test func `texts that are no certificate and key of it are told apart`() throws {

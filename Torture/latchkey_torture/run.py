@@ -46,7 +46,7 @@ def survive(binaries: Binaries, settings: Settings, parts: list[str], seed: int)
     raise_descriptor_limit()
     print(f"Seed {seed}", flush=True)
     rows: list[Row] = []
-    failed = False
+    flaws: list[str] = []
     for part in parts:
         start = time.monotonic()
         try:
@@ -54,13 +54,14 @@ def survive(binaries: Binaries, settings: Settings, parts: list[str], seed: int)
                 rows.append(row)
                 print(f"{part}: {'; '.join(row.cells())} ({time.monotonic() - start:.0f} s)", flush=True)
         except Broken as flaw:
-            failed = True
-            print(f"{part} BROKE with seed {seed}: {flaw}", flush=True)
-            rows.append(Row(part, f"{time.monotonic() - start:.0f} s", seed, "BROKE: see above"))
+            flaws.append(f"{part} BROKE with seed {seed}: {flaw}")
+            print(flaws[-1], flush=True)
+            rows.append(Row(part, f"{time.monotonic() - start:.0f} s", seed, "BROKE: see below"))
         except Unavailable as reason:
             # What cannot be run has not been survived.
-            failed = True
-            rows.append(Row(part, "", None, f"NOT RUN: {reason}"))
-    print("\n" + table(survival.HEAD, (row.cells() for row in rows)))
-    return not failed
+            flaws.append(f"{part} was NOT RUN: {reason}")
+            rows.append(Row(part, "", None, "NOT RUN: see below"))
+    # Once more at the end, where they are not lost among the rest, and where a log that is cut off still has them.
+    print("\n".join(["", table(survival.HEAD, (row.cells() for row in rows)), *flaws]))
+    return not flaws
 

@@ -1,0 +1,147 @@
+import Glibc
+import Locks
+import Sockets
+import TestSupport
+import Testing
+
+@testable import MicroHTTPD
+
+/// The line before a chunk (RFC 9112 section 7.1), of which the library says nothing, and which may fill its memory.
+@Suite(.timeLimit(.minutes(suiteMinutes))) struct ChunkLineTests {
+    private static let head = "PUT /keys/a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    private static let explanation = "the line before a chunk takes more memory than a connection has\n"
+
+    /// A server with one event loop, and no deadline that comes near.
+    private func withServer(_ body: @Sendable (LiveServer) async throws -> Void) async throws {
+        try await MicroHTTPDTests.withServer({ $0.threads = 1 }, body)
+    }
+
+    @Test(arguments: [("5;", "w", ""), ("", "0", "5")])
+    func `a line that is too long is answered 400 at once, whether or not it ends, and wherever it stands`(
+        start: String, middle: String, end: String
+    ) async throws {
+        try await withServer { live in
+            let line = start + String(repeating: middle, count: 30_000) + end
+            for before in ["", "3\r\nabc\r\n"] {
+                for after in ["", "\r\nabcde\r\n0\r\n\r\n"] {
+                    let client = try live.connect()
+                    try client.send(Self.head + before + line + after)
+                    let response = try client.response()
+                    #expect(response.statusLine == "HTTP/1.1 400 Bad Request")
+                    #expect(response["Connection"] == "close")
+                    #expect(response.text == Self.explanation)
+                }
+            }
+            #expect(try live.get("a").status == 404)
+        }
+    }
+
+    @Test func `a line that fits is taken, also one that comes in pieces`() async throws {
+        try await withServer { live in
+            let client = try live.connect()
+            try client.send(Self.head + "3;\(String(repeating: "w", count: 4000))\r\nabc\r\n5;")
+            // Time passes, which is what this is about: several looks fall into it.
+            for _ in 0..<8 {
+                try client.send("w")
+                usleep(200_000)
+            }
+            try client.send("\r\ndefgh\r\n0\r\n\r\n")
+            #expect(try client.response().status == 201)
+            #expect(try live.get("a").text == "abcdefgh")
+        }
+    }
+
+    /// Sends a line of so many bytes without its end, on the only connection; whether all of it is read.
+    private func isRead(_ count: Int, _ live: LiveServer) async throws -> Bool {
+        let message = Self.head + "5;" + String(repeating: "w", count: count)
+        let client = try live.connect()
+        try client.send(message)
+        var isRead = false
+        let hasEnded = try await eventually {
+            if client.connection.hasInput { return true }
+            let input = live.server.loops[0].connections.withLock { connections in
+                connections.keys.first.flatMap { ConnectedSocket.input(of: $0) }
+            }
+            isRead = input == ConnectedSocket.Input(readCount: UInt64(message.utf8.count), unreadCount: 0)
+            return isRead
+        }
+        #expect(hasEnded)
+        return isRead
+    }
+
+    @Test func `lines that end just where the memory does cost no processor time, and there can be few of them`()
+        async throws
+    {
+        try await withServer { live in
+            var (fitting, tooLong) = (15 * 1024, 16 * 1024)
+            while tooLong - fitting > 1 {
+                let middle = (fitting + tooLong) / 2
+                if try await isRead(middle, live) { fitting = middle } else { tooLong = middle }
+                #expect(try await eventually { live.server.connectionCount == 0 })
+            }
+            #expect(fitting > 15 * 1024 && tooLong < 16 * 1024)
+            let line = "5;" + String(repeating: "w", count: fitting)
+            let clients = try (0..<40).map { _ in try live.connect() }
+            for client in clients { try client.send(Self.head + line) }
+            #expect(try await eventually { live.server.connectionCount == 16 })
+            #expect(live.rejections("body_timeout") == 24)
+            var ended = 0
+            for client in clients where client.connection.hasInput {
+                ended += 1
+                #expect(try client.response().status == 408)
+            }
+            #expect(ended == 24)
+
+            let worker = live.server.workers.workers[0]
+            let (before, start) = (try #require(worker.schedulingTimes()).ran, ContinuousClock.now)
+            usleep(1_500_000)
+            let ran = Duration.nanoseconds(try #require(worker.schedulingTimes()).ran - before)
+            #expect(ran < (ContinuousClock.now - start) / 3, "\(ran)")
+
+            // Others are served, also with content in chunks.
+            #expect(try live.exchange(Self.head + "3\r\nabc\r\n0\r\n\r\n").status == 201)
+            let other = try live.connect()
+            #expect(try other.exchange("GET", "/keys/a").text == "abc")
+        }
+    }
+}
+
+/// What is concluded from looks at an upload.
+@Suite final class ChunkRecordTests {
+    private var record = ChunkRecord()
+
+    /// A look that finds content of `received` bytes so far, and so many bytes read from the socket and not read.
+    private func isStuck(received: Int = 0, read: UInt64, unread: Int, hasPendingWork: Bool = true) -> Bool {
+        record.isStuck(
+            receivedCount: received, ConnectedSocket.Input(readCount: read, unreadCount: unread),
+            hasPendingWork: hasPendingWork)
+    }
+
+    @Test func `input that is not read from one look to the next shows that the upload is stuck`() {
+        #expect(!isStuck(read: 100, unread: 5))
+        #expect(isStuck(read: 100, unread: 50))
+    }
+
+    @Test func `neither does input that has just come, nor some that was read, nor content, nor what is not known`() {
+        #expect(!isStuck(read: 100, unread: 0))
+        #expect(!isStuck(read: 100, unread: 5))
+        #expect(!isStuck(read: 101, unread: 5))
+        #expect(!isStuck(received: 1, read: 101, unread: 5))
+        let isStuckUnseen = record.isStuck(receivedCount: 1, nil, hasPendingWork: true)
+        #expect(!isStuckUnseen)
+        #expect(!isStuck(received: 1, read: 101, unread: 5))
+    }
+
+    @Test func `an upload is silent after four looks at which nothing had come while the library had work`() {
+        func isSilent(read: UInt64, hasPendingWork: Bool = true) -> Bool {
+            _ = isStuck(read: read, unread: 0, hasPendingWork: hasPendingWork)
+            return record.isSilent
+        }
+        #expect((0..<4).allSatisfy { _ in !isSilent(read: 100) })
+        #expect(isSilent(read: 100))
+        #expect((0..<4).allSatisfy { _ in !isSilent(read: 101) })
+        #expect(!isSilent(read: 101, hasPendingWork: false))
+        #expect((0..<3).allSatisfy { _ in !isSilent(read: 101) })
+        #expect(isSilent(read: 101))
+    }
+}
