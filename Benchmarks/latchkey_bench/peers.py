@@ -33,10 +33,12 @@ class Peer:
     binary: pathlib.Path | None = None
     #: Whether it stores nothing, and answers every GET with 100 bytes.
     is_fixed: bool = False
+    #: Whether, storing nothing, it reads what is sent to be stored all the same.
+    reads_content: bool = False
 
     def can(self, method: str, size: int) -> bool:
         """Whether such requests can be compared with it."""
-        return not self.is_fixed or (method == "GET" and size == 100)
+        return not self.is_fixed or (size == 100 if method == "GET" else self.reads_content)
 
     def fill(self, server: Server, count: int, size: int, first: int = 0) -> None:
         """Stores values at the keys of numbers from `first` on."""
@@ -65,7 +67,7 @@ def bare(new_response: bool = False, threads: int | None = None) -> Peer:
     count = threads or len(os.sched_getaffinity(0))
     start = _starter(lambda port: [program, port, count, 16384, int(new_response)])
     return Peer(BARE + (", new response" if new_response else ""), machine.package_version("libmicrohttpd12"), start,
-                is_fixed=True)
+                is_fixed=True, reads_content=True)
 
 
 def nginx() -> Peer:

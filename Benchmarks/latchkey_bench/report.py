@@ -39,7 +39,7 @@ def load_name(load: dict) -> str:
 
 
 def _throughput(records: list[dict]) -> str:
-    return table(("load", "server", "requests/s", "user us", "system us", "latchkey/this", "failed"),
+    return table(("load", "server", "requests/s", "user us", "system us", "load us", "latchkey/this", "failed"),
                  (row for record in records for row in _throughput_rows(record)))
 
 
@@ -47,8 +47,10 @@ def _throughput_rows(record: dict) -> Iterator[tuple]:
     ratios = throughput.ratios(record)
     for name in record["rounds"]:
         rate, user, system = (throughput.median(record, name, figure) for figure in ("rate", "user_us", "system_us"))
+        # Results of earlier versions lack it.
+        load = f"{throughput.median(record, name, 'load_us'):.2f}" if "load_us" in record["rounds"][name][0] else ""
         failed = sum(row["failed"] for row in record["rounds"][name])
-        yield (load_name(record["load"]), name, f"{rate:,.0f}", f"{user:.2f}", f"{system:.2f}",
+        yield (load_name(record["load"]), name, f"{rate:,.0f}", f"{user:.2f}", f"{system:.2f}", load,
                f"{ratios[name]:.2f}" if name in ratios else "", failed)
 
 

@@ -37,7 +37,8 @@ class Load:
         user_after, system_after = server.cpu_seconds()
         requests = max(1, result.answered)
         return {"rate": result.rate, "user_us": (user_after - user) * 1e6 / requests,
-                "system_us": (system_after - system) * 1e6 / requests, "failed": result.failed}
+                "system_us": (system_after - system) * 1e6 / requests, "load_us": result.cpu_seconds * 1e6 / requests,
+                "failed": result.failed}
 
 
 def loads(settings: Settings) -> list[Load]:

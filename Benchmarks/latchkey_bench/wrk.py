@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+import resource
 import tempfile
 
 from . import shell
@@ -43,6 +44,8 @@ class Result:
     rate: float
     #: Answers of a status other than 2xx and 3xx, and connections that broke.
     failed: int
+    #: Processor time that wrk itself took.
+    cpu_seconds: float = 0
 
 
 def script(method: str, pattern: str, keys: int, size: int, depth: int) -> str:
@@ -73,5 +76,13 @@ def run(server: Server, method: str, pattern: str, keys: int, size: int, connect
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
         file.write(script(method, pattern, min(keys, REQUESTS), size, depth))
         file.flush()
-        return parsed(shell.output([shell.find("wrk", "wrk"), "-t1", f"-c{connections}", f"-d{seconds}",
-                                    "-s", file.name, f"http://127.0.0.1:{server.port}"]))
+        before = _cpu_seconds()
+        result = parsed(shell.output([shell.find("wrk", "wrk"), "-t1", f"-c{connections}", f"-d{seconds}",
+                                      "-s", file.name, f"http://127.0.0.1:{server.port}"]))
+        return dataclasses.replace(result, cpu_seconds=_cpu_seconds() - before)
+
+
+def _cpu_seconds() -> float:
+    """Of the programs that were run and have ended."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return ended.ru_utime + ended.ru_stime
