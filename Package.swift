@@ -32,7 +32,8 @@ let package = Package(
     ],
     targets: [
         // From the lowest to the highest; each knows only those above it in this list.
-        .target(name: "ByteBuffers", swiftSettings: checked),
+        .target(name: "CStreamingCopy"),
+        .target(name: "ByteBuffers", dependencies: ["CStreamingCopy"], swiftSettings: checked),
         .target(name: "CThreadSanitizer"),
         .target(name: "CFutex"),
         .target(name: "CLockWait"),

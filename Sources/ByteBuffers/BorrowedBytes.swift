@@ -1,3 +1,4 @@
+import CStreamingCopy
 public import Glibc
 
 /// A view of bytes that somebody else owns: valid only during the call that handed it out, never to be stored
@@ -30,6 +31,12 @@ public import Glibc
     @inlinable
     public func copy(to memory: UnsafeMutableRawPointer) {
         if let start = buffer.baseAddress { memory.copyMemory(from: start, byteCount: buffer.count) }
+    }
+
+    /// Copies the bytes to memory that has room for them, past the processor's caches: for memory that is larger than these, and
+    /// read later. O(n).
+    public func copyStreaming(to memory: UnsafeMutableRawPointer) {
+        if let start = buffer.baseAddress { latchkey_copy_streaming(memory, start, buffer.count) }
     }
 
     /// The bytes in `range`. O(1).

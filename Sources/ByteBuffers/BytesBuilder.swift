@@ -28,6 +28,10 @@ public protocol BuilderAllowance: AnyObject, Sendable {
     @inlinable
     public static var maximumAdvance: Int { 4 << 20 }
 
+    /// From so much on, what is appended is written past the processor's caches.
+    @inlinable
+    static var streamedCapacity: Int { 256 << 10 }
+
     /// A builder for `capacity` bytes, that grows beyond them, up to `limit`. One `malloc`; for more than `maximumAdvance`
     /// bytes another, and a copy of so many, once these have come: a promise alone is worth no more memory.
     ///
@@ -55,7 +59,11 @@ public protocol BuilderAllowance: AnyObject, Sendable {
     public mutating func append(_ bytes: BorrowedBytes) -> Bool {
         guard bytes.count <= limit - count else { return false }
         if bytes.count > capacity - count, !grow(toHold: count + bytes.count) { return false }
-        bytes.copy(to: storage.bytes + count)
+        if capacity < Self.streamedCapacity {
+            bytes.copy(to: storage.bytes + count)
+        } else {
+            bytes.copyStreaming(to: storage.bytes + count)
+        }
         written += bytes.count
         return true
     }

@@ -122,4 +122,23 @@ import Testing
     func `trimmed drops spaces and tabs at both ends, and nothing else`(text: String, expected: String) {
         #expect(borrowing(Array(text.utf8)) { Array($0.trimmed) } == Array(expected.utf8))
     }
+
+    @Test func `copyStreaming writes exactly its bytes, at any place and of any length`() {
+        let source = (0..<512).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+        for place in 0..<70 {
+            for length in [0, 1, 15, 16, 63, 64, 65, 127, 128, 129, 200, 256] {
+                var memory = [UInt8](repeating: 0xee, count: 400)
+                memory.withUnsafeMutableBytes { target in
+                    source.withUnsafeBytes {
+                        let piece = UnsafeRawBufferPointer(rebasing: $0[place % 5..<place % 5 + length])
+                        BorrowedBytes(piece).copyStreaming(to: target.baseAddress! + place)
+                    }
+                }
+                let expected = source[place % 5..<place % 5 + length]
+                let before = [UInt8](repeating: 0xee, count: place)
+                let after = [UInt8](repeating: 0xee, count: 400 - place - length)
+                #expect(memory == before + expected + after, "\(length) bytes at \(place)")
+            }
+        }
+    }
 }

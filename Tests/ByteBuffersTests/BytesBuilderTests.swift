@@ -94,6 +94,22 @@ import Testing
         #expect(addresses == [frozen.address, frozen.address.map { $0 + half }])
     }
 
+    @Test func `many bytes come out as they went in, whatever pieces they came in`() {
+        let bytes = (0..<1_000_003).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ $0 >> 8) }
+        var builder = BytesBuilder(capacity: bytes.count, limit: bytes.count)
+        var rest = bytes[...]
+        let sizes = [1, 8_191, 8_192, 7, 64, 100_000]
+        var number = 0
+        while !rest.isEmpty {
+            let piece = Array(rest.prefix(sizes[number % sizes.count]))
+            let isAppended = builder.append(piece)
+            #expect(isAppended)
+            rest = rest.dropFirst(piece.count)
+            number += 1
+        }
+        #expect(builder.freeze().array == bytes)
+    }
+
     @Test func `growth moves the bytes seldom`() {
         var builder = BytesBuilder(capacity: 0, limit: 100_000)
         var starts: [UnsafeMutableRawPointer] = []

@@ -6,7 +6,8 @@ import PackageDescription
 let package = Package(
     name: "parser-fuzzer",
     targets: [
-        .target(name: "ByteBuffers"),
+        .target(name: "CStreamingCopy"),
+        .target(name: "ByteBuffers", dependencies: ["CStreamingCopy"]),
         .target(name: "CThreadSanitizer"),
         .target(name: "CFutex"),
         .target(name: "CLockWait"),
