@@ -55,8 +55,9 @@ def _lines(axes, records: list[dict], over: str, what: str, label: str, unit: st
         points = [(r["value"], r[what]) for r in records if r["over"] == over and r["server"] == server and what in r]
         if points:
             axes.plot(*zip(*points), "o-", label=server, color=COLOURS[server])
-    _lay_out(axes, label, unit)
-    axes.set_ylim(bottom=0)
+    # Below the highest line there is room for the legend, and above it for the line.
+    _lay_out(axes, label, unit, legend="lower right")
+    axes.set_ylim(0, axes.get_ylim()[1] * 1.1)
 
 
 def _bandwidth(axes, records: list[dict]) -> None:
@@ -69,12 +70,12 @@ def _bandwidth(axes, records: list[dict]) -> None:
     _lay_out(axes, "MB/s", "bytes a value")
 
 
-def _lay_out(axes, label: str, unit: str) -> None:
+def _lay_out(axes, label: str, unit: str, legend: str = "best") -> None:
     axes.set_xscale("log")
     axes.set_xlabel(unit)
     axes.set_ylabel(label)
     axes.grid(alpha=0.3)
-    axes.legend(fontsize="x-small")
+    axes.legend(fontsize="x-small", loc=legend)
 
 
 def main(results_path: pathlib.Path, folder: pathlib.Path) -> None:

@@ -35,23 +35,25 @@ def load_name(load: dict) -> str:
     """A load of the throughput figures in a few words."""
     size = {1024: "1 KiB", 65536: "64 KiB", 1048576: "1 MiB"}.get(load["size"], f"{load['size']} B")
     pipelined = f", {load['depth']} at a time" if load["depth"] > 1 else ""
-    return f"{load['method']} {size}, {load['connections']} connections{pipelined}"
+    plural = "s" if load["connections"] > 1 else ""
+    return f"{load['method']} {size}, {load['connections']} connection{plural}{pipelined}"
 
 
 def _throughput(records: list[dict]) -> str:
-    return table(("load", "server", "requests/s", "user us", "system us", "load us", "latchkey/this", "failed"),
+    return table(("load", "server", "requests/s", "user us", "system us", "load us", "latchkey/this", "CPU this/latchkey",
+                  "failed"),
                  (row for record in records for row in _throughput_rows(record)))
 
 
 def _throughput_rows(record: dict) -> Iterator[tuple]:
-    ratios = throughput.ratios(record)
+    ratios, cpu_ratios = throughput.ratios(record), throughput.cpu_ratios(record)
     for name in record["rounds"]:
         rate, user, system = (throughput.median(record, name, figure) for figure in ("rate", "user_us", "system_us"))
         # Results of earlier versions lack it.
         load = f"{throughput.median(record, name, 'load_us'):.2f}" if "load_us" in record["rounds"][name][0] else ""
         failed = sum(row["failed"] for row in record["rounds"][name])
         yield (load_name(record["load"]), name, f"{rate:,.0f}", f"{user:.2f}", f"{system:.2f}", load,
-               f"{ratios[name]:.2f}" if name in ratios else "", failed)
+               *(f"{each[name]:.2f}" if name in each else "" for each in (ratios, cpu_ratios)), failed)
 
 
 def _latency(records: list[dict]) -> str:

@@ -84,6 +84,16 @@ def ratios(record: dict, name: str = LATCHKEY, figure: str = "rate") -> dict[str
             for other, rows in record["rounds"].items() if other != name}
 
 
+def cpu_ratios(record: dict, name: str = LATCHKEY) -> dict[str, float]:
+    """Median, over the rounds, of how many times as much processor time a request each other server took."""
+    def taken(row: dict[str, float]) -> float:
+        return row["user_us"] + row["system_us"]
+
+    own = record["rounds"][name]
+    return {other: statistics.median(taken(b) / taken(a) for a, b in zip(own, rows))
+            for other, rows in record["rounds"].items() if other != name}
+
+
 def median(record: dict, name: str, figure: str) -> float:
     """Median of a server's figure over the rounds."""
     return statistics.median(row[figure] for row in record["rounds"][name])

@@ -20,6 +20,11 @@ class ReportTests(unittest.TestCase):
         record = rounds({"latchkey": [200, 100, 210], "nginx": [100, 50, 100]})
         self.assertEqual(throughput.ratios(record), {"nginx": 2})
 
+    def test_ratios_of_processor_time_are_those_of_rounds_the_other_way_round(self):
+        record = rounds({"latchkey": [200], "nginx": [100]})
+        record["rounds"]["nginx"][0]["system_us"] = 5
+        self.assertEqual(throughput.cpu_ratios(record), {"nginx": 3})
+
     def test_a_target_of_at_least_is_met_from_there_on(self):
         self.assertTrue(Row("GET", 1.15, 1.15, True).is_met)
         self.assertFalse(Row("GET", 1.14, 1.15, True).is_met)
