@@ -29,31 +29,38 @@ struct ShardLock<State: ~Copyable & Sendable>: ~Copyable {
     borrowing func withLock<Result: Sendable>(
         _ operation: LockOperation, isLong: Bool = false, _ body: (inout State) -> Result
     ) -> Result {
-        let immediate = mutex.withLockIfAvailable { protected in
-            let isTimed = protected.immediate.record(operation) || isLong
-            let start = isTimed ? monotonicNanoseconds() : 0
+        mutex.withLock(whenHeld: { beginWait() }) { protected, asked in
+            // 0 where the hold is not timed.
+            var start: UInt64 = 0
+            if let asked {
+                start = endWait(since: asked, operation, &protected.statistics)
+            } else if protected.immediate.record(operation) || isLong {
+                start = monotonicNanoseconds()
+            }
             let result = body(&protected.state)
-            if isTimed { protected.statistics.recordHold(since: start, now: monotonicNanoseconds()) }
+            if start != 0 { protected.statistics.recordHold(since: start, now: monotonicNanoseconds()) }
             return result
         }
-        return if let immediate { immediate } else { withLockSlow(operation, body) }
     }
 
     @inline(never)
-    private borrowing func withLockSlow<Result: Sendable>(
-        _ operation: LockOperation, _ body: (inout State) -> Result
-    ) -> Result {
+    private borrowing func beginWait() -> UInt64 {
         waiting.add(1, ordering: .relaxed)
-        let asked = monotonicNanoseconds()
-        return mutex.withLock { protected in
-            let start = monotonicNanoseconds()
-            waiting.subtract(1, ordering: .relaxed)
-            ThreadLockWait.add(nanoseconds: start - asked)
-            protected.statistics.recordContended(operation, waited: start - asked, now: start)
-            let result = body(&protected.state)
-            protected.statistics.recordHold(since: start, now: monotonicNanoseconds())
-            return result
-        }
+        return monotonicNanoseconds()
+    }
+
+    /// Records a wait that began at `asked`. Under the lock.
+    ///
+    /// - Returns: when it ended.
+    @inline(never)
+    private borrowing func endWait(
+        since asked: UInt64, _ operation: LockOperation, _ statistics: inout LockStatistics
+    ) -> UInt64 {
+        let start = monotonicNanoseconds()
+        waiting.subtract(1, ordering: .relaxed)
+        ThreadLockWait.add(nanoseconds: start - asked)
+        statistics.recordContended(operation, waited: start - asked, now: start)
+        return start
     }
 
     /// Calls `body` with the state, under the lock, for a step of a listing or a sweep. Recorded among the holds, and not counted

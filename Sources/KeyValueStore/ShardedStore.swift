@@ -141,29 +141,57 @@ public final class ShardedStore: @unchecked Sendable {
         if memory.isExceeded(by: size), !makeRoom(for: size, key, if: condition) { return .full }
         // Made here, so that no reference is counted under the lock.
         let slot = Slot(owning: entry, hash: key.hash)
+        let attempt = cell.pointee.lock.withLock(.write) { shard in
+            var none: Table.Room?
+            return shard.putLocked(slot, key: key, if: condition, keepsDeadline: keepsDeadline, room: &none)
+        }
+        return finish(attempt, slot, key, cell, &displaced)
+            ?? write(slot, key, cell, if: condition, keepsDeadline: keepsDeadline, needing: attempt, &displaced)
+    }
+
+    /// Makes room for a write that needs some, and attempts it until it needs no more.
+    @inline(never)
+    private func write(
+        _ slot: Slot, _ key: HashedKey, _ cell: UnsafeMutablePointer<Cell>, if condition: WriteCondition?,
+        keepsDeadline: Bool, needing: Shard.PutAttempt, _ displaced: inout Entry?
+    ) -> PutOutcome {
+        var attempt = needing
         var room: Table.Room?
         while true {
-            let attempt = cell.pointee.lock.withLock(.write, isLong: room != nil) { shard in
-                shard.putLocked(slot, key: key, if: condition, keepsDeadline: keepsDeadline, room: &room)
-            }
-            // From here on the lock is free: what was displaced is released, what growth left over is freed.
             switch attempt {
-            case .created(let version, let expired):
-                if !expired.isEmpty { displaced = expired.takeEntry() }
-                notify(key, cell)
-                return .created(version: version)
-            case .replaced(let version, let replaced):
-                displaced = replaced.takeEntry()
-                notify(key, cell)
-                return .replaced(version: version)
-            case .conditionFailed(let current):
-                _ = slot.takeEntry()
-                return .conditionFailed(current: current)
             case .needsRoom(let depth): room = Table.Room(directoryDepth: depth)
             case .needsQueueRoom(let needs):
                 var room = Eviction.Room(needs)
                 cell.pointee.lock.withLockForStep { $0.giveLocked(&room) }
+            case .created, .replaced, .conditionFailed: break
             }
+            attempt = cell.pointee.lock.withLock(.write, isLong: room != nil) { shard in
+                shard.putLocked(slot, key: key, if: condition, keepsDeadline: keepsDeadline, room: &room)
+            }
+            // From here on the lock is free: what growth left over is freed.
+            if let outcome = finish(attempt, slot, key, cell, &displaced) { return outcome }
+        }
+    }
+
+    /// Ends a write, with the lock free; nil where it needs room.
+    @inline(__always)
+    private func finish(
+        _ attempt: Shard.PutAttempt, _ slot: Slot, _ key: HashedKey, _ cell: UnsafeMutablePointer<Cell>,
+        _ displaced: inout Entry?
+    ) -> PutOutcome? {
+        switch attempt {
+        case .created(let version, let expired):
+            if !expired.isEmpty { displaced = expired.takeEntry() }
+            notify(key, cell)
+            return .created(version: version)
+        case .replaced(let version, let replaced):
+            displaced = replaced.takeEntry()
+            notify(key, cell)
+            return .replaced(version: version)
+        case .conditionFailed(let current):
+            _ = slot.takeEntry()
+            return .conditionFailed(current: current)
+        case .needsRoom, .needsQueueRoom: return nil
         }
     }
 

@@ -32,16 +32,21 @@ public struct BargingMutex<Value: ~Copyable>: ~Copyable {
         return try body(&address.pointee)
     }
 
-    /// Calls `body` with the value, under the lock, or returns nil at once where the lock is held.
+    /// Calls `body` with the value, under the lock, and with what `prepare` returned, which is called before the wait where the
+    /// lock is held. `body` has one place in the caller's code, whichever way it is reached.
     @inlinable
     @inline(__always)
-    public borrowing func withLockIfAvailable<Result: ~Copyable, Failure: Error>(
-        _ body: (inout sending Value) throws(Failure) -> sending Result
-    ) throws(Failure) -> sending Result? {
-        guard word.tryLock() else { return nil }
+    public borrowing func withLock<Wait, Result: ~Copyable, Failure: Error>(
+        whenHeld prepare: () -> Wait, _ body: (inout sending Value, Wait?) throws(Failure) -> sending Result
+    ) throws(Failure) -> sending Result {
+        var wait: Wait?
+        if !word.tryLock() {
+            wait = prepare()
+            word.lockSlow()
+        }
         defer { word.unlock() }
         let address = value._address
-        return try body(&address.pointee)
+        return try body(&address.pointee, wait)
     }
 }
 

@@ -26,13 +26,35 @@ import Testing
         #expect(sums == [160_000, 160_000])
     }
 
-    @Test func `who does not want to wait gets a lock that is free, and none that is held`() {
+    @Test func `who finds the lock held is told before the wait, and only then`() async throws {
         let guarded = Guarded(1)
-        let isRefused = guarded.mutex.withLock { _ in guarded.mutex.withLockIfAvailable { $0 += 10 } == nil }
-        #expect(isRefused)
-        let whileFree: Void? = guarded.mutex.withLockIfAvailable { $0 += 100 }
-        #expect(whileFree != nil)
-        #expect(guarded.value == 101)
+        let whileFree = guarded.mutex.withLock(whenHeld: { 7 }) { value, told in
+            value += 10
+            return told
+        }
+        #expect(whileFree == nil)
+        let isHeld = Atomic<Bool>(false)
+        let isTold = Atomic<Bool>(false)
+        try await onThreads(2) { number in
+            if number == 0 {
+                let wasTold = try guarded.mutex.withLock { _ in
+                    isHeld.store(true, ordering: .releasing)
+                    return try eventually { isTold.load(ordering: .acquiring) }
+                }
+                #expect(wasTold)
+            } else {
+                #expect(try eventually { isHeld.load(ordering: .acquiring) })
+                let whileHeld = guarded.mutex.withLock {
+                    isTold.store(true, ordering: .releasing)
+                    return 7
+                } _: { value, told in
+                    value += 100
+                    return told
+                }
+                #expect(whileHeld == 7)
+            }
+        }
+        #expect(guarded.value == 111)
     }
 
     @Test func `an error leaves the lock free, with what was done`() {
