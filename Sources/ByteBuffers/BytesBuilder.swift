@@ -28,9 +28,13 @@ public protocol BuilderAllowance: AnyObject, Sendable {
     @inlinable
     public static var maximumAdvance: Int { 4 << 20 }
 
-    /// From so much on, what is appended is written past the processor's caches.
+    /// From so much on, pieces of at least `streamedPiece` bytes are written past the processor's caches.
     @inlinable
     static var streamedCapacity: Int { 256 << 10 }
+
+    /// Small pieces, as batches and listings are made of, would not be worth the fence that follows each.
+    @inlinable
+    static var streamedPiece: Int { 4 << 10 }
 
     /// A builder for `capacity` bytes, that grows beyond them, up to `limit`. One `malloc`; for more than `maximumAdvance`
     /// bytes another, and a copy of so many, once these have come: a promise alone is worth no more memory.
@@ -59,7 +63,7 @@ public protocol BuilderAllowance: AnyObject, Sendable {
     public mutating func append(_ bytes: BorrowedBytes) -> Bool {
         guard bytes.count <= limit - count else { return false }
         if bytes.count > capacity - count, !grow(toHold: count + bytes.count) { return false }
-        if capacity < Self.streamedCapacity {
+        if capacity < Self.streamedCapacity || bytes.count < Self.streamedPiece {
             bytes.copy(to: storage.bytes + count)
         } else {
             bytes.copyStreaming(to: storage.bytes + count)

@@ -22,7 +22,7 @@ void latchkey_copy_streaming(void *destination, const void *source, size_t count
         memcpy(line, from, line_bytes);
         for (int i = 0; i < pairs_per_line; i++) __builtin_nontemporal_store(line[i], (word_pair *)to + i);
     }
-    /* Such stores may be seen after later ones, of this thread too, where nothing orders them. */
+    /* Other threads may see such stores after later ones, as that which publishes the bytes, where nothing orders them. */
     atomic_thread_fence(memory_order_seq_cst);
     memcpy(to, from, count);
 }
