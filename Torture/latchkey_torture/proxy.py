@@ -9,8 +9,10 @@ from latchkey_bench.client import LockStepClient, content_length
 #: stale: a GET is given what it was given before. lost: a write is acknowledged and not done. late: a write is acknowledged and
 #: done a moment later, after others.
 LIES = ("stale", "lost", "late")
-#: Of the requests that a lie could be told about, so many are.
-_SHARE = 0.02
+#: Of the requests that a lie could be told about, so many are. A write that is lost shows only where nobody else wrote at about that
+#: time: at 0.004, 8 of 24 runs of 2,000 operations were refused. As many unnoticed lies at 0.02 let one run in eight pass, at 0.2
+#: one in 10⁸.
+_SHARE = 0.2
 _LATENESS_SECONDS = 0.02
 
 
@@ -68,8 +70,12 @@ class LyingProxy:
         return answer
 
     def _send_late(self, message: bytes) -> None:
-        with LockStepClient(self._server_port) as server:
-            server.exchange(message)
+        try:
+            with LockStepClient(self._server_port) as server:
+                server.exchange(message)
+        except OSError:
+            # The server has ended meanwhile, and so has the history.
+            pass
 
 
 def _request(client: socket.socket) -> bytes:
