@@ -6,7 +6,7 @@ import pathlib
 import tempfile
 
 from . import counts, latchkey, machine, paths
-from .scenarios import COUNTED
+from .scenarios import BUDGETED, Scenario
 
 #: By how much of its budget a count may differ.
 TOLERANCE = 0.03
@@ -49,14 +49,17 @@ class Verdict:
 def count(binary: pathlib.Path) -> tuple[str, Counts]:
     """Version of libmicrohttpd, and the counts of each scenario."""
     with tempfile.TemporaryDirectory() as folder:
-        start = latchkey.starter(counts.stripped(binary, pathlib.Path(folder)), "--threads", "1")
-        with start() as server:
+        program = counts.stripped(binary, pathlib.Path(folder))
+        with latchkey.starter(program)() as server:
             version = latchkey.library_version(server.port)
-        return version, {
-            scenario.name: {"instructions": round(counts.instructions(start, scenario).count),
-                            "allocations": round(counts.allocations(start, scenario), 1)}
-            for scenario in COUNTED
-        }
+        return version, {scenario.name: count_scenario(program, scenario) for scenario in BUDGETED}
+
+
+def count_scenario(program: pathlib.Path, scenario: Scenario) -> dict[str, float]:
+    """Instructions and allocations a request."""
+    start = latchkey.starter(program, "--threads", "1", *scenario.arguments)
+    return {"instructions": round(counts.instructions(start, scenario).count),
+            "allocations": round(counts.allocations(start, scenario), 1)}
 
 
 def judge(counted: Counts, budgets: Counts) -> list[Verdict]:

@@ -28,6 +28,8 @@ class Scenario:
     stride: int = 1
     #: Whether the keys are there already.
     is_prepared: bool = False
+    #: Arguments that the server is started with for it.
+    arguments: tuple[str, ...] = ()
 
     def preparation(self, count: int) -> Iterator[bytes]:
         """Stores what the `count` requests need."""
@@ -46,3 +48,6 @@ HOT_GET = Scenario("hot GET", "GET")
 FIRST_GET = Scenario("GET of a value not read before", "GET", each_key_once=True)
 REPLACING_PUT = Scenario("PUT that replaces", "PUT")
 COUNTED = [HOT_GET, FIRST_GET, REPLACING_PUT]
+#: In one shard, so that segments are split as often as they are with many keys.
+GROWING_PUT = Scenario("PUT of a new key", "PUT", each_key_once=True, is_prepared=True, arguments=("--shards", "1"))
+BUDGETED = [*COUNTED, GROWING_PUT]

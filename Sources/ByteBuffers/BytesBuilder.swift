@@ -10,7 +10,7 @@ public protocol BuilderAllowance: AnyObject, Sendable {
 ///
 /// An upload is written straight into the allocation that will be served later.
 @safe public struct BytesBuilder: ~Copyable {
-    @usableFromInline var storage: ByteStorage
+    @usableFromInline var allocation: Allocation
     /// Bytes that fit without growing.
     @usableFromInline var capacity: Int
     @usableFromInline let expected: Int
@@ -51,7 +51,7 @@ public protocol BuilderAllowance: AnyObject, Sendable {
         precondition(capacity >= 0 && capacity <= limit, "capacity \(capacity) of at most \(limit)")
         expected = capacity
         self.capacity = min(capacity, Self.maximumAdvance)
-        self.storage = storage.allocate(capacity: self.capacity)
+        allocation = Allocation(of: storage, capacity: self.capacity)
         self.allowance = allowance
         self.limit = limit
     }
@@ -64,9 +64,9 @@ public protocol BuilderAllowance: AnyObject, Sendable {
         guard bytes.count <= limit - count else { return false }
         if bytes.count > capacity - count, !grow(toHold: count + bytes.count) { return false }
         if capacity < Self.streamedCapacity || bytes.count < Self.streamedPiece {
-            bytes.copy(to: storage.bytes + count)
+            bytes.copy(to: allocation.bytes + count)
         } else {
-            bytes.copyStreaming(to: storage.bytes + count)
+            bytes.copyStreaming(to: allocation.bytes + count)
         }
         written += bytes.count
         return true
@@ -83,16 +83,18 @@ public protocol BuilderAllowance: AnyObject, Sendable {
             let isAllowed = grow(toHold: count + length)
             precondition(isAllowed, "no memory for \(length) bytes on \(count)")
         }
-        body(UnsafeMutableRawBufferPointer(start: storage.bytes + count, count: length))
+        body(UnsafeMutableRawBufferPointer(start: allocation.bytes + count, count: length))
         written += length
     }
 
     /// The finished bytes. O(1); O(n) once where the length was not known beforehand and more bytes than 64 and an eighth
     /// of the count would stay unused for as long as the bytes live.
     @inlinable
+    @inline(__always)
     public consuming func freeze() -> SharedBytes {
         if capacity - count > 64 + count / 8 { reallocate(capacity: count) }
-        return SharedBytes(storage: storage, offset: 0, count: count)
+        let count = count
+        return SharedBytes(storage: allocation.takeStorage(), offset: 0, count: count)
     }
 
     @usableFromInline
@@ -109,9 +111,41 @@ public protocol BuilderAllowance: AnyObject, Sendable {
 
     @usableFromInline
     mutating func reallocate(capacity newCapacity: Int) {
-        let larger = type(of: storage).allocate(capacity: newCapacity)
-        larger.bytes.copyMemory(from: storage.bytes, byteCount: count)
-        storage = larger
+        let larger = Allocation(of: allocation.storageClass, capacity: newCapacity)
+        larger.bytes.copyMemory(from: allocation.bytes, byteCount: count)
+        allocation = larger
         capacity = newCapacity
+    }
+}
+
+extension BytesBuilder {
+    /// The only reference to storage under construction. Written through a pointer and handed over as it is, so that building
+    /// counts no references: the compiler would, around every append.
+    @frozen
+    @usableFromInline
+    struct Allocation: ~Copyable {
+        @usableFromInline let owner: Unmanaged<ByteStorage>
+        @usableFromInline let bytes: UnsafeMutableRawPointer
+
+        @inlinable
+        init(of storageClass: ByteStorage.Type, capacity: Int) {
+            let storage = storageClass.allocate(capacity: capacity)
+            bytes = storage.bytes
+            owner = Unmanaged.passRetained(storage)
+        }
+
+        @inlinable
+        deinit { owner.release() }
+
+        @inlinable var storageClass: ByteStorage.Type { owner._withUnsafeGuaranteedRef { type(of: $0) } }
+
+        /// The storage, whose reference the caller owns from then on.
+        @inlinable
+        @inline(__always)
+        consuming func takeStorage() -> ByteStorage {
+            let owner = owner
+            discard self
+            return owner.takeRetainedValue()
+        }
     }
 }

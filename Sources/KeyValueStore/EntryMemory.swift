@@ -106,6 +106,7 @@ struct EntryMemory {
     }
 
     /// Writes the header, with no version and no value yet.
+    @inline(__always)
     func writeHeader(keyCount: Int, attributesCount: Int, hasDeadline: Bool) {
         start.storeBytes(of: 0, toByteOffset: 0, as: UInt64.self)
         start.storeBytes(of: 0, toByteOffset: 8, as: UInt32.self)

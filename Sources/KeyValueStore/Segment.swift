@@ -108,8 +108,10 @@ struct Segment {
         let old = InlineArray<512, UInt64> { words[$0] }
         words.update(repeating: 0, count: Self.slotCount)
         count = 0
-        for position in old.indices where old[position] != 0 {
-            let slot = Slot(word: old[position])
+        // Through a view: the compiler would copy the whole array for each word that is asked of it.
+        let slots = old.span
+        for position in slots.indices where slots[position] != 0 {
+            let slot = Slot(word: slots[position])
             (goes(slot) ? sibling : self).insert(slot)
         }
     }

@@ -23,6 +23,7 @@ public struct ShardCounts: Sendable {
     /// Keys present; those that have expired count until they are swept.
     public internal(set) var keys = 0
 
+    @inline(__always)
     mutating func add(_ entry: EntryMemory) {
         keyBytes += entry.keyCount
         valueBytes += entry.valueCount
@@ -30,6 +31,7 @@ public struct ShardCounts: Sendable {
         if entry.use.isNewcomer { newcomerBytes &+= entry.allocatedCount }
     }
 
+    @inline(__always)
     mutating func subtract(_ entry: EntryMemory) {
         keyBytes -= entry.keyCount
         valueBytes -= entry.valueCount
