@@ -18,7 +18,7 @@ from latchkey_bench import machine, paths, report, shell
 PEER = "dashmap"
 #: Reads, inserts, removals and updates in percent, as conc-map-bench names its mixes.
 MIXES = {"ReadHeavy": (98, 1, 1, 0), "Exchange": (10, 40, 40, 10), "RapidGrow": (5, 80, 5, 10)}
-OURS = ["sharded", "one-mutex", "reader-writer", "actor"]
+OURS = ["sharded", "one-mutex", "reader-writer", "actor", "least"]
 THREADS = [1, 2, 4]
 
 

@@ -11,10 +11,10 @@ struct Shard: ~Copyable {
     private var lastVersion: UInt64 = 0
     /// No entry expires before this.
     var earliestDeadline = Entry.never
-    var eviction = Eviction()
-    private let hash: KeyHash
     let clock: StoreClock
     let memory: MemoryBudget
+    var eviction = Eviction()
+    private let hash: KeyHash
 
     init(
         hash: KeyHash, clock: StoreClock = .monotonic, memory: MemoryBudget = MemoryBudget(limit: .max),

@@ -27,16 +27,18 @@ public struct ShardCounts: Sendable {
     mutating func add(_ entry: EntryMemory) {
         keyBytes += entry.keyCount
         valueBytes += entry.valueCount
-        memoryBytes &+= entry.allocatedCount
-        if entry.use.isNewcomer { newcomerBytes &+= entry.allocatedCount }
+        let allocatedCount = entry.allocatedCount
+        memoryBytes &+= allocatedCount
+        if entry.use.isNewcomer { newcomerBytes &+= allocatedCount }
     }
 
     @inline(__always)
     mutating func subtract(_ entry: EntryMemory) {
         keyBytes -= entry.keyCount
         valueBytes -= entry.valueCount
-        memoryBytes &-= entry.allocatedCount
-        if entry.use.isNewcomer { newcomerBytes &-= entry.allocatedCount }
+        let allocatedCount = entry.allocatedCount
+        memoryBytes &-= allocatedCount
+        if entry.use.isNewcomer { newcomerBytes &-= allocatedCount }
     }
 
     /// Tells `budget` what memory has come and gone, where that is much.

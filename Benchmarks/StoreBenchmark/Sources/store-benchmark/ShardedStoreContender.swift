@@ -23,7 +23,7 @@ struct ShardedStoreContender: Contender {
 }
 
 extension Entry {
-    fileprivate init(key: BorrowedBytes, filledWith byte: UInt8) {
+    init(key: BorrowedBytes, filledWith byte: UInt8) {
         let none = BorrowedBytes(UnsafeRawBufferPointer(start: nil, count: 0))
         let builder = Entry.start(
             key: key, attributes: none, hasDeadline: false, valueCount: Value.count, maximumValueCount: Value.count)

@@ -6,7 +6,7 @@ import Glibc
 ///     store-benchmark eviction [FOOTPRINT [REQUESTS]]               hit ratios instead, as a table
 @main
 struct StoreBenchmark {
-    static let contenders = ["sharded", "one-mutex", "actor", "reader-writer"]
+    static let contenders = ["sharded", "one-mutex", "actor", "reader-writer", "least"]
     static let clientCounts = [1, 2, 4]
     static let defaultOperations = 2_000_000
 
@@ -39,6 +39,7 @@ struct StoreBenchmark {
         switch contender {
         case "sharded": measurement.seconds(ShardedStoreContender(shards: 64))
         case "one-mutex": measurement.seconds(ShardedStoreContender(shards: 1))
+        case "least": measurement.seconds(LeastContender())
         case "reader-writer": measurement.seconds(ReadWriteLockContender(shards: 64))
         default: await measurement.secondsOfTasks(ActorContender())
         }
