@@ -1,6 +1,6 @@
 import ByteBuffers
+import Glibc
 import KeyValueStore
-import Synchronization
 
 /// The least that a store with locks and an allocation for each entry can do: how fast it is on a machine bounds them all.
 ///
@@ -8,35 +8,28 @@ import Synchronization
 final class LeastContender: Contender, @unchecked Sendable {
     // `@unchecked`: a place is touched only under the lock of its stripe.
     private static let stripes = 64
+    /// Each lock lies in a line of the cache of its own.
+    private static let lockDistance = 128 / MemoryLayout<pthread_spinlock_t>.stride
 
     private let entries: UnsafeMutablePointer<Entry?>
-    private let locks: UnsafeMutablePointer<Stripe>
-
-    private struct Stripe: ~Copyable {
-        let isHeld = Atomic<Bool>(false)
-        /// To lie in a line of the cache of its own.
-        let padding = InlineArray<127, UInt8>(repeating: 0)
-    }
+    // A lock of C's, since the compiler may move the counting of a reference past one that it can see into.
+    private let locks: UnsafeMutablePointer<pthread_spinlock_t>
 
     init() {
         entries = .allocate(capacity: KeySet.count)
         entries.initialize(repeating: nil, count: KeySet.count)
-        locks = .allocate(capacity: Self.stripes)
-        for stripe in 0..<Self.stripes { (locks + stripe).initialize(to: Stripe()) }
+        locks = .allocate(capacity: Self.stripes * Self.lockDistance)
+        for stripe in 0..<Self.stripes { pthread_spin_init(locks + stripe * Self.lockDistance, 0) }
     }
 
     deinit {
         entries.deinitialize(count: KeySet.count)
         entries.deallocate()
-        locks.deinitialize(count: Self.stripes)
         locks.deallocate()
     }
 
     @inline(__always)
-    func read(_ key: BorrowedBytes) -> Int {
-        let place = Self.place(of: key)
-        return withLock(place) { $0 }?.value.count ?? 0
-    }
+    func read(_ key: BorrowedBytes) -> Int { withLock(Self.place(of: key)) { $0 }?.value.count ?? 0 }
 
     @inline(__always)
     func insert(_ key: BorrowedBytes, filledWith byte: UInt8) {
@@ -67,9 +60,9 @@ final class LeastContender: Contender, @unchecked Sendable {
 
     @inline(__always)
     private func withLock<Result>(_ place: Int, _ body: (inout Entry?) -> Result) -> Result {
-        let stripe = locks + place % Self.stripes
-        while stripe.pointee.isHeld.exchange(true, ordering: .acquiring) {}
-        defer { stripe.pointee.isHeld.store(false, ordering: .releasing) }
+        let lock = locks + place % Self.stripes * Self.lockDistance
+        pthread_spin_lock(lock)
+        defer { pthread_spin_unlock(lock) }
         return body(&entries[place])
     }
 }
