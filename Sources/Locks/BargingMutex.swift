@@ -80,6 +80,8 @@ struct FutexWord: ~Copyable {
     @inline(__always)
     borrowing func lock() { if !tryLock() { lockSlow() } }
 
+    /// What is behind the call is hidden from the caller's module, and that keeps references right: the compiler takes no atomic
+    /// operation for a release, and past a plain store has moved the retain of what was read under the lock.
     @inlinable
     @inline(__always)
     borrowing func unlock() { if state.exchange(Self.free, ordering: .releasing) == Self.awaited { wakeOne() } }
