@@ -80,7 +80,7 @@ def instructions_over_keys(peer: Peer, settings: Settings) -> Iterator[dict]:
         start = latchkey.starter(counts.stripped(peer.binary, pathlib.Path(folder)), "--threads", "1")
         for count in settings.growth_keys:
             stride = count // (counts.WARM_UP + settings.counted + 1)
-            scenario = Scenario("GET", "GET", each_key_once=True, stride=max(1, stride), is_prepared=True)
+            scenario = Scenario("GET", "GET", each_key_once=True, stride=max(1, stride), needs_keys=False)
             counted = min(settings.counted, count - counts.WARM_UP - 1)
             found = counts.instructions(start, scenario, counted, lambda server: latchkey.store(server, count, 100))
             yield {"over": "keys", "server": peer.name, "value": count, "instructions": found.count}

@@ -26,14 +26,14 @@ class Scenario:
     each_key_once: bool = False
     #: Distance between the numbers of their keys.
     stride: int = 1
-    #: Whether the keys are there already.
-    is_prepared: bool = False
+    #: Whether its keys are stored first.
+    needs_keys: bool = True
     #: Arguments that the server is started with for it.
     arguments: tuple[str, ...] = ()
 
     def preparation(self, count: int) -> Iterator[bytes]:
         """Stores what the `count` requests need."""
-        if not self.is_prepared:
+        if self.needs_keys:
             for number in range(count if self.each_key_once else 1):
                 yield request("PUT", KEY.format(number * self.stride), value(self.size))
 
@@ -49,5 +49,5 @@ FIRST_GET = Scenario("GET of a value not read before", "GET", each_key_once=True
 REPLACING_PUT = Scenario("PUT that replaces", "PUT")
 COUNTED = [HOT_GET, FIRST_GET, REPLACING_PUT]
 #: In one shard, so that segments are split as often as they are with many keys.
-GROWING_PUT = Scenario("PUT of a new key", "PUT", each_key_once=True, is_prepared=True, arguments=("--shards", "1"))
+GROWING_PUT = Scenario("PUT of a new key", "PUT", each_key_once=True, needs_keys=False, arguments=("--shards", "1"))
 BUDGETED = [*COUNTED, GROWING_PUT]

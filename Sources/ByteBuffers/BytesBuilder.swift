@@ -120,7 +120,7 @@ public protocol BuilderAllowance: AnyObject, Sendable {
 
 extension BytesBuilder {
     /// The only reference to storage under construction. Written through a pointer and handed over as it is, so that building
-    /// counts no references: the compiler would, around every append.
+    /// counts no references, as it does where the compiler keeps a `ByteStorage` alive around what it cannot see into.
     @frozen
     @usableFromInline
     struct Allocation: ~Copyable {

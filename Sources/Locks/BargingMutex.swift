@@ -80,8 +80,8 @@ struct FutexWord: ~Copyable {
     @inline(__always)
     borrowing func lock() { if !tryLock() { lockSlow() } }
 
-    /// What is behind the call is hidden from the caller's module, and that keeps references right: the compiler takes no atomic
-    /// operation for a release, and past a plain store has moved the retain of what was read under the lock.
+    /// The call is not to be seen into from other modules: for all the compiler knows it releases, so that what was read under the
+    /// lock is retained before. Behind a lock that ended in a store alone the compiler has put that retain after it.
     @inlinable
     @inline(__always)
     borrowing func unlock() { if state.exchange(Self.free, ordering: .releasing) == Self.awaited { wakeOne() } }

@@ -2,7 +2,7 @@ import ByteBuffers
 import Glibc
 import KeyValueStore
 
-/// The least that a store with locks and an allocation for each entry can do: how fast it is on a machine bounds them all.
+/// The least that a store with locks and an allocation for each entry can do, which bounds the others where each thread has a core.
 ///
 /// No hash and no probe, since the number in the key is its place; no counts, no versions, no limit, and no waiting but spinning.
 final class LeastContender: Contender, @unchecked Sendable {
