@@ -126,7 +126,7 @@ final class Connection: @unchecked Sendable {
         guard let text else { return }
         let raw = UnsafeRawBufferPointer(start: text, count: strlen(text))
         let view = BorrowedBytes(raw)
-        guard view.firstPosition(of: UInt8(ascii: "?")) != nil else {
+        guard let mark = view.firstPosition(of: UInt8(ascii: "?")) else {
             target = view
             return
         }
@@ -134,6 +134,17 @@ final class Connection: @unchecked Sendable {
         copy.copyMemory(from: raw)
         targetCopy = copy
         target = BorrowedBytes(UnsafeRawBufferPointer(copy))
+        hideQuery(of: text, from: mark)
+    }
+
+    /// Makes the library find no query in its own copy of the target: the API takes the query apart itself.
+    ///
+    /// 1.0.0 and 1.0.1 move what they receive into back to the end of the last thing that they found in a head, and go by a
+    /// value that an argument without `=` does not have (`get_req_headers` of connection.c): a head of one long argument
+    /// ends the process.
+    private func hideQuery(of text: UnsafePointer<CChar>, from mark: Int) {
+        // The connection's own memory, which the library writes into itself. At worst this is the NUL at the target's end.
+        UnsafeMutablePointer(mutating: text)[mark + 1] = 0
     }
 
     /// Takes the fields over, once, when all of them have arrived.

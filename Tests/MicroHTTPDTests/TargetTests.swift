@@ -132,4 +132,20 @@ import Testing
             #expect(try other.exchange("GET", "/keys/a").body == [1])
         }
     }
+
+    /// 1.0.1 ended the process where a head of a query without a value left it little of the connection's memory.
+    @Test(arguments: ["a", "=", "a=", "&", "a&", "%61", "a=b&"])
+    func `a query of any length is answered, and the server goes on`(repeated: String) async throws {
+        try await withServer { live in
+            for length in stride(from: 5_000, to: 16_000, by: 7) {
+                let client = try live.connect()
+                let query = String(repeating: repeated, count: length / repeated.utf8.count + 1).prefix(length)
+                try client.send("GET /livez?\(query) HTTP/1.0\r\n\r\n")
+                let received = String(decoding: try client.rest(), as: UTF8.self)
+                let isAnswered = ["200", "400", "414", "431"].contains { received.hasPrefix("HTTP/1.1 \($0) ") }
+                #expect(isAnswered, "\(length) bytes: '\(received.prefix(100))'")
+            }
+            #expect(try live.get("none").status == 404)
+        }
+    }
 }
