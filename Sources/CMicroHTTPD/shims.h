@@ -23,6 +23,8 @@ struct latchkey_daemon_options {
   MHD_RequestCompletedCallback notify_completed;
   size_t (*unescape)(void *context, struct MHD_Connection *connection, char *text);
   void (*notify_own_reply)(void *context, unsigned int status);
+  /* MHD_OPTION_STRICT_FOR_CLIENT. */
+  int strictness;
   /* A gnutls_certificate_retrieve_function2, with which connections are TLS; NULL for plain ones. */
   void *certificate_callback;
   /* What may be agreed upon, in GnuTLS's words. */
@@ -30,8 +32,8 @@ struct latchkey_daemon_options {
 };
 
 /* MHD_OPTION_EXTERNAL_LOGGER: the only way to hear of the replies that the library makes by itself, all of them errors. Their
- * message begins with the status. Compared with what connection.c of 0.9.75 has; the program sets no locale, so none is
- * translated. */
+ * message begins with the status. Compared with what connection.c of 0.9.75 and of 1.0.x has; the program sets no locale, so
+ * none is translated. */
 static inline void latchkey_read_log(void *options, const char *format, va_list arguments) {
   static const char own_reply[] = "Error processing request (HTTP response code is %u";
   const struct latchkey_daemon_options *o = (const struct latchkey_daemon_options *)options;
@@ -57,7 +59,7 @@ static inline struct MHD_Daemon *latchkey_start_daemon(const struct latchkey_dae
       o->connection_limit, MHD_OPTION_CONNECTION_MEMORY_LIMIT, o->connection_memory_bytes, MHD_OPTION_URI_LOG_CALLBACK,
       o->start_request, o->context, MHD_OPTION_NOTIFY_CONNECTION, o->notify_connection, o->context,
       MHD_OPTION_NOTIFY_COMPLETED, o->notify_completed, o->context, MHD_OPTION_UNESCAPE_CALLBACK, o->unescape, o->context,
-      MHD_OPTION_ARRAY, security, MHD_OPTION_END);
+      MHD_OPTION_STRICT_FOR_CLIENT, o->strictness, MHD_OPTION_ARRAY, security, MHD_OPTION_END);
 }
 
 /* The daemon's epoll set, which is readable when there is something to do; -1 where it has none. */
@@ -67,8 +69,8 @@ static inline int latchkey_epoll_set(struct MHD_Daemon *daemon) {
 }
 
 /* Has a write to descriptor, which is an eventfd, end the daemon's wait, each time; -1 where the system refuses that. The
- * library takes no notice of an event that has no data (MHD_epoll), and has no such descriptor of its own where it has no
- * thread. Edge-triggered, so that it need not be read. */
+ * library takes no notice of an event that has no data (MHD_epoll), and before 1.0 has no such descriptor of its own where it has
+ * no thread. Edge-triggered, so that it need not be read. */
 static inline int latchkey_add_wake_up(struct MHD_Daemon *daemon, int descriptor) {
   struct epoll_event event = {.events = EPOLLIN | EPOLLET};
   event.data.ptr = NULL;
@@ -91,9 +93,10 @@ static inline bool latchkey_has_pending_work(struct MHD_Daemon *daemon) {
 /* Waits until there is something to do for the daemon, and does it: one turn of its event loop.
  *
  * Where as many events come as the library takes at once, it waits for more of them before it serves any, and so for ever if
- * these are all (MHD_epoll of 0.9.75). Where there may be so many, counting the descriptor that wakes it, we wait in its place. */
-static inline void latchkey_run_daemon(struct MHD_Daemon *daemon, int connection_count) {
-  if (connection_count + 1 < latchkey_events_at_once) {
+ * these are all (MHD_epoll of 0.9.75 and of 1.0.x). Where there may be so many, we wait in its place: descriptor_count is how many
+ * its epoll set has. */
+static inline void latchkey_run_daemon(struct MHD_Daemon *daemon, int descriptor_count) {
+  if (descriptor_count < latchkey_events_at_once) {
     (void)MHD_run_wait(daemon, -1);
     return;
   }

@@ -33,7 +33,8 @@ final class Connection: @unchecked Sendable {
         case answering
         /// The answer comes later.
         case waiting
-        /// The content of a request is arriving in chunks (RFC 9112 section 7.1). It is the last request on its connection.
+        /// The content of a request is arriving in chunks (RFC 9112 section 7.1), and `chunkRecord` is kept. It is the last request
+        /// on its connection.
         case receivingChunks
     }
 
@@ -69,9 +70,9 @@ final class Connection: @unchecked Sendable {
     @exclusivity(unchecked) var isGivenUp = false
     /// Belongs to the accepting thread.
     @exclusivity(unchecked) var sweep = SweepRecord()
-    /// Whether the content of the request, the last one, comes in chunks.
+    /// Whether the content of the request comes in chunks.
     @exclusivity(unchecked) private(set) var isChunked = false
-    /// Where content comes in chunks.
+    /// Where content comes in chunks, and the library may spin for it.
     @exclusivity(unchecked) var chunkRecord: ChunkRecord?
     /// The kept response object that is being sent.
     @exclusivity(unchecked) var readyResponse: ReadyResponses.Item?
@@ -152,22 +153,20 @@ final class Connection: @unchecked Sendable {
     /// - Returns: what is wrong with the head.
     func takeHead(
         method name: UnsafePointer<CChar>, url: UnsafePointer<CChar>, version: UnsafePointer<CChar>,
-        of connection: OpaquePointer, knowsBlock: Bool
+        of connection: OpaquePointer, engine: Engine
     ) -> Problem? {
         let method = UnsafeRawBufferPointer(start: name, count: strlen(name))
         var reading = HeadReading(
             state: Unmanaged.passUnretained(self),
-            check: HeadCheck(method: method, target: target, url: url, version: version, knowsBlock: knowsBlock))
+            check: HeadCheck(
+                method: method, target: target, url: url, version: version, walksBlock: engine.headCheck == .walk))
         _ = MHD_get_connection_values_n(connection, .HEADER_KIND, collectField, &reading)
         request = Request(method: BorrowedBytes(method), target: target, fields: fields)
-        // What the library makes of chunks cannot be seen, nor of a head in a block that is not known.
-        if reading.check.isChunked || !knowsBlock {
-            endsConnection = true
-            isChunked = reading.check.isChunked
-        }
+        isChunked = reading.check.isChunked
+        if engine.headCheck == .none || (isChunked && !engine.readsChunksStrictly) { endsConnection = true }
         let headCount = latchkey_request_head_bytes(connection)
         headCost = headCount + fieldCount * Self.fieldCost
-        if request.has(.expect), !reading.check.isChunked,
+        if engine.answersEmptyExpectations, request.has(.expect), !isChunked,
             request.first(.contentLength)?.allSatisfy({ $0 == UInt8(ascii: "0") }) ?? true
         {
             forgetExpectation()

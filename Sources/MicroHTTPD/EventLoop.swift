@@ -12,7 +12,7 @@ import TransportSecurity
 ///
 /// Runs on a worker's thread, here called the loop's, which may be another one from turn to turn. The threads are ours, and not
 /// the library's: see `latchkey_run_daemon` and `Workers`.
-/// `@unchecked Sendable`: `fieldLines`, `date`, `readyResponses`, `stalled`, `arrivingAddress` and the counts are used by the
+/// `@unchecked Sendable`: `fieldLines`, `date`, `readyResponses`, `stalled`, `arrivals` and the counts are used by the
 /// holder of `ownership` alone (and so need no check of exclusive access, which costs more than the access), `daemon` and `epollSet` are set before any
 /// worker starts and changed after they have ended; all else is constant or guards itself.
 final class EventLoop: @unchecked Sendable {
@@ -33,16 +33,13 @@ final class EventLoop: @unchecked Sendable {
     @exclusivity(unchecked) var fieldLines = FieldLines()
     @exclusivity(unchecked) var date = HTTPDate()
     let readyResponses = ReadyResponses()
-    /// `isKnownVersion`, at hand.
-    let sendsVerbatim = isKnownVersion
-    /// Whether a request's head is known to lie in one block. Where it is not, each answer ends its connection, so that there is
-    /// no second request for which another's content could be taken.
-    let knowsBlock: Bool
+    /// What is known of the library.
+    let engine: Engine
     /// What connections are secured with; nil for plain ones.
     let security: ServerSecurity?
     /// Counted where connections are secured, or content comes in chunks.
     @exclusivity(unchecked) private var stalled = StalledTurns()
-    /// Connections of which the request comes in chunks.
+    /// Connections of which the request comes in chunks, where the library may spin for one.
     @exclusivity(unchecked) var chunkedCount = 0
     /// Those of which nothing comes.
     @exclusivity(unchecked) var silentCount = 0
@@ -62,8 +59,7 @@ final class EventLoop: @unchecked Sendable {
     private let closed = Atomic<Int>(0)
     /// The connections that the library serves.
     @exclusivity(unchecked) private var servedCount: Int32 = 0
-    /// Who is about to begin, while the library is given the socket.
-    @exclusivity(unchecked) private(set) var arrivingAddress: PeerAddress?
+    @exclusivity(unchecked) var arrivals = Arrivals()
     private let addresses: AddressCounts?
     private let news = AnnotatedMutex(News())
     /// Whether the thread is to look at `news`.
@@ -83,15 +79,6 @@ final class EventLoop: @unchecked Sendable {
         var chunked: [Connection] = []
     }
 
-    /// A socket that was accepted.
-    struct Newcomer: Sendable {
-        let descriptor: Int32
-        let peer: sockaddr_storage
-        let peerLength: socklen_t
-        /// Who has connected, where that is counted.
-        var address: PeerAddress?
-    }
-
     /// Connections pool their request and answer in this many bytes; it also bounds target and fields, and is zeroed
     /// after every request.
     private static let poolBytes = 16 * 1024
@@ -105,14 +92,14 @@ final class EventLoop: @unchecked Sendable {
     init(
         handler: any RequestHandler, connectionLimit: Int, skipLimit: Int, lingering: LingeringSockets,
         waiting: WaitingRequests, recorder: RequestRecorder?, addresses: AddressCounts? = nil,
-        rejections: Rejections = Rejections(), security: ServerSecurity? = nil, knowsBlock: Bool = isKnownVersion
+        rejections: Rejections = Rejections(), security: ServerSecurity? = nil, engine: Engine = .current
     ) throws(SocketFailure) {
         self.handler = handler
         isGuarded = handler.isGuarded
         self.skipLimit = skipLimit
         self.lingering = lingering
         self.waiting = waiting
-        self.knowsBlock = knowsBlock
+        self.engine = engine
         self.recorder = recorder
         self.addresses = addresses
         self.rejections = rejections
@@ -123,7 +110,7 @@ final class EventLoop: @unchecked Sendable {
                 connection_limit: UInt32(connectionLimit), connection_memory_bytes: Self.poolBytes,
                 context: Unmanaged.passUnretained(self).toOpaque(), handle_request: handleRequest,
                 start_request: startRequest, notify_connection: notifyConnection, notify_completed: notifyCompleted,
-                unescape: leaveEscaped, notify_own_reply: notifyOwnReply,
+                unescape: leaveEscaped, notify_own_reply: notifyOwnReply, strictness: engine.strictness,
                 certificate_callback: security == nil ? nil : latchkey_certificate_callback(),
                 tls_priorities: latchkey_tls_priorities()))
         guard let started = latchkey_start_daemon(options) else {
@@ -180,8 +167,10 @@ final class EventLoop: @unchecked Sendable {
             if !hasPendingWork(daemon) { _ = hasEvents(within: -1) }
             runWatched(daemon)
         } else {
-            latchkey_run_daemon(daemon, servedCount)
+            // And the descriptor that wakes the loop.
+            latchkey_run_daemon(daemon, servedCount + 1 + engine.ownDescriptorCount)
         }
+        if !arrivals.isEmpty { countRefused() }
         serveNews(daemon)
     }
 
@@ -191,6 +180,7 @@ final class EventLoop: @unchecked Sendable {
     func serve() -> Bool {
         guard let daemon else { return false }
         if mayStall { runWatched(daemon) } else { MHD_run(daemon) }
+        if !arrivals.isEmpty { countRefused() }
         serveNews(daemon)
         return hasPendingWork(daemon)
     }
@@ -236,16 +226,7 @@ final class EventLoop: @unchecked Sendable {
         }
         for late in told.late { endLate(late) }
         if !told.chunked.isEmpty { look(at: told.chunked, hasPendingWork: latchkey_has_pending_work(daemon)) }
-        for newcomer in told.newcomers {
-            arrivingAddress = newcomer.address
-            let result = withUnsafePointer(to: newcomer.peer) {
-                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    // Closes the socket where it refuses.
-                    MHD_add_connection(daemon, newcomer.descriptor, $0, newcomer.peerLength)
-                }
-            }
-            if result != .YES { countClosed(newcomer.address) }
-        }
+        for newcomer in told.newcomers { give(newcomer, to: daemon) }
     }
 
     /// Registers a connection that the library has begun to serve.
@@ -265,7 +246,8 @@ final class EventLoop: @unchecked Sendable {
         countClosed(connection.address)
     }
 
-    private func countClosed(_ address: PeerAddress?) {
+    /// Counts a connection out that was given to the loop, once.
+    func countClosed(_ address: PeerAddress?) {
         if let address { addresses?.leave(address) }
         closed.add(1, ordering: .releasing)
     }
@@ -289,8 +271,10 @@ final class EventLoop: @unchecked Sendable {
     /// any more. Not to be called from two threads at once.
     func stop() {
         guard let daemon else { return }
-        // Whoever has come meanwhile is closed with the others.
+        // Whoever has come meanwhile is closed with the others, once the library has begun to serve him.
         takeNews(daemon)
+        MHD_run(daemon)
+        countRefused()
         MHD_stop_daemon(daemon)
         self.daemon = nil
         options.deallocate()

@@ -29,8 +29,8 @@ public final class HTTPServer: Sendable {
         /// What connections are secured with; nil for plain HTTP.
         public var security: ServerSecurity?
 
-        /// `EventLoop.knowsBlock`.
-        var knowsBlock = isKnownVersion
+        /// The library, or what a test takes it for.
+        var engine = Engine.current
 
         /// A set-up of these values.
         public init(
@@ -75,7 +75,7 @@ public final class HTTPServer: Sendable {
                         handler: handler, connectionLimit: configuration.maximumConnections + 1,
                         skipLimit: configuration.maximumSkippedBytes, lingering: lingering, waiting: waiting,
                         recorder: reporter?.recorders[index], addresses: addresses, rejections: rejections,
-                        security: configuration.security, knowsBlock: configuration.knowsBlock))
+                        security: configuration.security, engine: configuration.engine))
             }
             let started = try Workers(loops)
             workers = started
@@ -107,10 +107,15 @@ public final class HTTPServer: Sendable {
     deinit { stop() }
 
     /// The version of libmicrohttpd that runs. `MHD_get_version`.
-    public static var engineVersion: String { String(cString: MHD_get_version()) }
+    public static var engineVersion: String { Engine.current.version }
+
+    /// Whether that version was read and tried. One that was not serves as safely, and slower.
+    public static var isEngineKnown: Bool { Engine.current.isKnown }
 
     /// Descriptors that a server with so many event loops needs beside those of its connections.
-    public static func reservedDescriptors(threads: Int) -> Int { 32 + 5 * threads + LingeringSockets.limit }
+    public static func reservedDescriptors(threads: Int) -> Int {
+        32 + (5 + Int(Engine.current.ownDescriptorCount)) * threads + LingeringSockets.limit
+    }
 
     /// Requests answered so far, by method, route and status. O(counters).
     public var requestCounts: [RequestCount] { loops.map(\.counters).summed() }

@@ -4,14 +4,13 @@ import HTTPMessages
 
 /// Whether a request's head is what the library took it for, and says once how long its content is.
 ///
-/// libmicrohttpd takes more for a head than RFC 9112 does: two lengths, a bare LF at the end of a line, a NUL at the start of
-/// one, a line that is folded, white space before a colon. Where somebody in front of the service takes the same bytes for
-/// something else, a request can be smuggled past him (RFC 9112 section 11.2). But the library hands out pointers into
+/// libmicrohttpd before 1.0 takes more for a head than RFC 9112 does: two lengths, a bare LF at the end of a line, a NUL at the
+/// start of one, a line that is folded, white space before a colon. Where somebody in front of the service takes the same bytes
+/// for something else, a request can be smuggled past him (RFC 9112 section 11.2). But the library hands out pointers into
 /// the one block that the head was received in, where it only has overwritten ends by NULs. So who sees where each name and
-/// value begins knows what stood between them.
+/// value begins knows what stood between them (`Engine.HeadCheckMethod`).
 struct HeadCheck {
-    /// Where the next field's name begins if all before it was as it must be; nil in a version of the library whose block is
-    /// not known to be like that.
+    /// Where the next field's name begins if all before it was as it must be; nil where the block is not walked.
     private var expected: UnsafeRawPointer?
     private let start: UnsafeRawPointer
     private let method: UnsafeRawBufferPointer
@@ -37,10 +36,10 @@ struct HeadCheck {
     ///   - method: its name, where the library has it.
     ///   - target: the target as it came.
     ///   - url, version: as the library has them.
-    ///   - knowsBlock: whether this version of the library was read.
+    ///   - walksBlock: whether the block is walked.
     init(
         method: UnsafeRawBufferPointer, target: BorrowedBytes, url: UnsafePointer<CChar>, version: UnsafePointer<CChar>,
-        knowsBlock: Bool
+        walksBlock: Bool
     ) {
         // The library's method is never nil: at worst it is empty.
         start = method.baseAddress!
@@ -52,7 +51,7 @@ struct HeadCheck {
             flaw = .requestLine
             return
         }
-        guard knowsBlock else { return }
+        guard walksBlock else { return }
         expected = version + Self.versionCount + Self.endCount
         if UnsafeRawPointer(url) != start + method.count + 1 || version != UnsafeRawPointer(url) + target.count + 1 {
             flaw = .requestLine

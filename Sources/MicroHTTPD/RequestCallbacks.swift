@@ -40,7 +40,7 @@ func handleRequest(
         Unmanaged<Connection>.fromOpaque(current)._withUnsafeGuaranteedRef { state in
             if state.phase == .head {
                 let problem = state.takeHead(
-                    method: method, url: url, version: version, of: connection, knowsBlock: loop.knowsBlock)
+                    method: method, url: url, version: version, of: connection, engine: loop.engine)
                 if let problem { return loop.refuse(connection, state, problem) }
                 if state.headCost > EventLoop.largestHead {
                     return loop.refuse(connection, state, headProblem(state.headCost))
@@ -100,8 +100,9 @@ func notifyConnection(
         case .CONNECTION_NOTIFY_STARTED:
             let certifiedKey = loop.security?.certifiedKey
             if let certifiedKey { latchkey_secure_session(latchkey_tls_session(connection), certifiedKey.pointer) }
+            let descriptor = latchkey_socket(connection)
             let started = Connection(
-                descriptor: latchkey_socket(connection), address: loop.arrivingAddress, certifiedKey: certifiedKey)
+                descriptor: descriptor, address: loop.begin(descriptor), certifiedKey: certifiedKey)
             loop.register(started)
             state.pointee = Unmanaged.passRetained(started).toOpaque()
         case .CONNECTION_NOTIFY_CLOSED:
@@ -145,11 +146,12 @@ extension EventLoop {
             state.phase = .skipping
             return .YES
         }
-        if state.isChunked {
+        let mayStick = state.isChunked && !engine.refusesLongChunkLines
+        if mayStick {
             chunkedCount += 1
             state.chunkRecord = ChunkRecord()
         }
-        state.advance(to: state.isChunked ? .receivingChunks : .receivingContent)
+        state.advance(to: mayStick ? .receivingChunks : .receivingContent)
         state.beginTurn()
         let reception = handler.receive(state.request, into: &state.builder)
         state.noteLockWait()

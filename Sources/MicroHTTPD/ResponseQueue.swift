@@ -34,7 +34,7 @@ extension EventLoop {
     /// A kept object with the content of `response` in it; nil where it is too large, or the connection is to end.
     @inline(__always)
     private func fillReadyResponse(_ response: Response, endsConnection: Bool) -> ReadyResponses.Item? {
-        guard sendsVerbatim, !endsConnection else { return nil }
+        guard engine.sendsVerbatim, !endsConnection else { return nil }
         let count = response.body.count
         guard count <= ReadyResponses.maximumContentCount,
             let item = readyResponses.take(contentCount: count, lineCount: fieldLines.count)
@@ -55,8 +55,9 @@ extension EventLoop {
             made = MHD_create_response_from_buffer(0, nil, .RESPMEM_PERSISTENT)
         }
         guard let made else { return nil }
-        fieldLines.add(to: made)
+        // Before all others: with it the library forgets that there is a `Date`, and adds its own (`MHD_add_response_header`).
         if endsConnection { MHD_add_response_header(made, "Connection", "close") }
+        fieldLines.add(to: made, inOnePiece: engine.sendsVerbatim)
         return made
     }
 }
@@ -67,10 +68,9 @@ private func endLoan(owner: UnsafeMutableRawPointer?) {
 }
 
 extension FieldLines {
-    /// Adds the lines to a response: in one piece where this version of the library is known to send a field's value
-    /// as it lies in memory, else one by one.
-    fileprivate borrowing func add(to response: OpaquePointer) {
-        guard isKnownVersion else {
+    /// Adds the lines to a response, in one piece (`Engine.sendsVerbatim`) or one by one.
+    fileprivate borrowing func add(to response: OpaquePointer, inOnePiece: Bool) {
+        guard inOnePiece else {
             forEach { name, value in MHD_add_response_header(response, terminated(name), terminated(value)) }
             return
         }
@@ -102,6 +102,3 @@ private nonisolated(unsafe) let placeholder: UnsafePointer<CChar> = {
     (text + length).initialize(to: 0)
     return UnsafePointer(text)
 }()
-
-/// Whether the source of the library's version was read: for how it sends values, and how a request's head lies in memory.
-let isKnownVersion = ["0.9.75"].contains(String(cString: MHD_get_version()))

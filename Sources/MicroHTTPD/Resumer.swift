@@ -11,12 +11,14 @@ import Threads
 final class Resumer: Sendable {
     /// The requests that wait, for each event loop.
     let waiting: [WaitingRequests]
+    private let resumingWakesLoop: Bool
     private let wakeUp: WakeUp
     private let isStopping = Atomic<Bool>(false)
     private let thread = JoinableThread()
 
     /// For so many event loops. The thread is not started yet.
-    init(loopCount: Int) throws(SocketFailure) {
+    init(loopCount: Int, resumingWakesLoop: Bool = Engine.current.resumingWakesLoop) throws(SocketFailure) {
+        self.resumingWakesLoop = resumingWakesLoop
         let wakeUp = try WakeUp()
         self.wakeUp = wakeUp
         var waiting: [WaitingRequests] = []
@@ -55,7 +57,7 @@ final class Resumer: Sendable {
         for requests in waiting {
             let (due, next) = requests.takeDue(at: now)
             for request in due { MHD_resume_connection(request.connection) }
-            if !due.isEmpty { requests.loopSignal.send() }
+            if !due.isEmpty && !resumingWakesLoop { requests.loopSignal.send() }
             if let next { earliest = min(next, earliest ?? next) }
         }
         return earliest

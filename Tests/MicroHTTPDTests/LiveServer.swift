@@ -30,7 +30,7 @@ final class LiveServer: Sendable {
     /// How it is set up, where a test does not say otherwise.
     struct SetUp {
         var threads = 2
-        var knowsBlock: Bool?
+        var engine = Engine.current
         var maximumConnections = 256
         var deadlines = HTTPServer.Deadlines.long()
         var connectionsPerAddress: Int?
@@ -74,7 +74,7 @@ final class LiveServer: Sendable {
         configuration.maximumConnectionsPerAddress = setUp.connectionsPerAddress
         configuration.maximumSkippedBytes = setUp.skippedBytes
         configuration.security = setUp.security
-        if let knowsBlock = setUp.knowsBlock { configuration.knowsBlock = knowsBlock }
+        configuration.engine = setUp.engine
         server = try HTTPServer(configuration, handler: api)
     }
 

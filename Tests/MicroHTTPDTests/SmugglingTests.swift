@@ -1,7 +1,8 @@
 import Foundation
-import MicroHTTPD
 import TestSupport
 import Testing
+
+@testable import MicroHTTPD
 
 /// Requests that somebody in front of the server may take for something else than the library does.
 @Suite(.timeLimit(.minutes(suiteMinutes))) struct SmugglingTests {
@@ -150,7 +151,7 @@ import Testing
     }
 
     @Test func `with a library that was not read, every answer ends its connection`() async throws {
-        try await withServer({ $0.knowsBlock = false }) { live in
+        try await withServer({ $0.engine = Engine(version: "0.9.99") }) { live in
             for (request, status) in [
                 ("PUT /keys/a HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nvalue", 201),
                 ("GET /keys/a HTTP/1.1\r\nHost: x\r\n\r\n", 200),

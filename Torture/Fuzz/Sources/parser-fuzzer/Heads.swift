@@ -87,7 +87,7 @@ private func check(_ memory: UnsafeMutableRawBufferPointer, _ lines: [Range<Int>
     var check = HeadCheck(
         method: UnsafeRawBufferPointer(start: base, count: method.count), target: target,
         url: url.assumingMemoryBound(to: CChar.self),
-        version: (base + parts.version).assumingMemoryBound(to: CChar.self), knowsBlock: true)
+        version: (base + parts.version).assumingMemoryBound(to: CChar.self), walksBlock: true)
     for line in lines.dropFirst() {
         let text = memory[line].prefix { $0 != 0 }
         if text.first == 0x20 || text.first == 0x09 { return nil }
