@@ -135,7 +135,8 @@ let package = Package(
             dependencies: ["ByteBuffers", "HTTPMessages", "LatchkeyClient", "Sockets", "TestSupport"],
             swiftSettings: checked),
         .testTarget(
-            name: "LatchkeyTests", dependencies: ["latchkey", "Sockets", "TestSupport"], swiftSettings: checked),
+            name: "LatchkeyTests", dependencies: ["latchkey", "MicroHTTPD", "Sockets", "TestSupport"],
+            swiftSettings: checked),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -5,9 +5,13 @@ import Sockets
 /// What an event loop has seen of content that comes in chunks, several times a second.
 ///
 /// The library says nothing of the line before a chunk (RFC 9112 section 7.1) until all of it is there, and reads no more of one that
-/// fills the connection's memory: it would wait for us to take something out of it, never sleep meanwhile, and search all of it
-/// in each turn (`process_request_body` and `MHD_connection_update_event_loop_info` of 0.9.75). So it is found out from the outside.
+/// fills the connection's memory. Before 1.0 it waits for us to take something out of it, never sleeps meanwhile, and searches all
+/// of it in each turn (`process_request_body` and `MHD_connection_update_event_loop_info`). Up to 1.0.9 it refuses the line, but
+/// where that has an extension it does so twice, sends nothing and forgets the connection
+/// (`handle_req_chunk_size_line_no_space`). So it is found out from the outside.
 struct ChunkRecord {
+    /// What a client is told.
+    static let explanation = "the line before a chunk takes more memory than a connection has"
     private var receivedCount = 0
     private var input: ConnectedSocket.Input?
     /// Looks in a row that have found neither content nor input.
@@ -30,6 +34,25 @@ struct ChunkRecord {
 }
 
 extension EventLoop {
+    /// An upload in chunks begins, on a library that may stand still at one of its lines.
+    func beginChunks(of connection: Connection) {
+        chunkedCount += 1
+        connection.chunkRecord = ChunkRecord()
+    }
+
+    /// It has ended, if there was one.
+    func endChunks(of connection: Connection) {
+        guard let record = connection.chunkRecord.take() else { return }
+        chunkedCount -= 1
+        if record.isSilent { silentCount -= 1 }
+    }
+
+    /// Tells the client what is wrong with the line before a chunk, where the library does not. On the loop's thread.
+    func refuseChunkLine(of connection: Connection) {
+        // A library that refuses the line, and sends nothing, was counted when it did.
+        giveUp(connection, .badRequest, ChunkRecord.explanation, isCounted: engine.headCheck == .library)
+    }
+
     /// So many silent uploads may cost the loop's turns time, each some microseconds.
     private static let mostSilent = 16
 
@@ -44,7 +67,7 @@ extension EventLoop {
             connection.chunkRecord = record
             if record.isSilent != wasSilent { silentCount += wasSilent ? -1 : 1 }
             if isStuck {
-                giveUp(connection, .badRequest, "the line before a chunk takes more memory than a connection has")
+                refuseChunkLine(of: connection)
             } else if record.isSilent && !wasSilent && silentCount > Self.mostSilent {
                 // It cannot be told from one whose client pauses, where nothing more is sent.
                 rejections.count(.bodyTimeout)

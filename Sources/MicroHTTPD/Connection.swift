@@ -33,8 +33,7 @@ final class Connection: @unchecked Sendable {
         case answering
         /// The answer comes later.
         case waiting
-        /// The content of a request is arriving in chunks (RFC 9112 section 7.1), and `chunkRecord` is kept. It is the last request
-        /// on its connection.
+        /// The content of a request is arriving in chunks (RFC 9112 section 7.1), and `chunkRecord` is kept.
         case receivingChunks
     }
 
@@ -72,7 +71,7 @@ final class Connection: @unchecked Sendable {
     @exclusivity(unchecked) var sweep = SweepRecord()
     /// Whether the content of the request comes in chunks.
     @exclusivity(unchecked) private(set) var isChunked = false
-    /// Where content comes in chunks, and the library may spin for it.
+    /// Where content comes in chunks, and the library may stand still at one of their lines.
     @exclusivity(unchecked) var chunkRecord: ChunkRecord?
     /// The kept response object that is being sent.
     @exclusivity(unchecked) var readyResponse: ReadyResponses.Item?
@@ -206,6 +205,14 @@ final class Connection: @unchecked Sendable {
     /// Takes down how long the request has waited for locks so far. Between `beginTurn()` and the next turn of anybody else.
     @inline(__always)
     func noteLockWait() { lockWait = ThreadLockWait.nanoseconds &- lockWaitBase }
+
+    /// Whether a request is on the connection whose head has arrived and that is not answered.
+    var isOwedAnAnswer: Bool {
+        switch phase {
+        case .skipping, .taking, .overflown, .denied, .answering: true
+        case .head, .answered, .cutOff, .givenUp: false
+        }
+    }
 
     /// Ends the request, whatever has become of it, and lets go of all that it held.
     func finish() {

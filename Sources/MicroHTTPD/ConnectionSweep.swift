@@ -109,11 +109,13 @@ extension EventLoop {
     }
 
     /// Ends a connection in the middle of a request, and tells the client why. On the loop's thread.
-    func giveUp(_ connection: Connection, _ status: Status, _ explanation: String) {
+    ///
+    /// - Parameter isCounted: whether the answer is counted already.
+    func giveUp(_ connection: Connection, _ status: Status, _ explanation: String, isCounted: Bool = false) {
         connection.isGivenUp = true
         connection.phase = .givenUp
         connection.builder = nil
-        counters.count(.unknown, .none, status)
+        if !isCounted { counters.count(.unknown, .none, status) }
         // Past the library, and so without encryption: a client of TLS would not understand it.
         if security == nil {
             ConnectedSocket.sendAtOnce(lastAnswer(status, "\(explanation)\n"), on: connection.descriptor)

@@ -17,7 +17,8 @@ struct Engine: Sendable {
     /// Whether chunks and trailers are read as RFC 9112 section 7.1 has them, so that what follows them is the next request.
     /// Else an upload in chunks ends its connection.
     let readsChunksStrictly: Bool
-    /// Whether a line before a chunk that is too long is refused by the library itself; else it spins (see `ChunkRecord`).
+    /// Whether the library itself refuses each line before a chunk that is too long. Before 1.0 it refuses none and spins; up to
+    /// 1.0.9 it falls silent where there is an extension (see `ChunkRecord`).
     let refusesLongChunkLines: Bool
     /// Whether a field's value is sent as it lies in memory, though it was overwritten since it was added, and may hold line ends.
     let sendsVerbatim: Bool
@@ -54,7 +55,7 @@ struct Engine: Sendable {
         strictness = isStrict ? 1 : 0
         headCheck = isOfZero ? .walk : isStrict ? .library : .none
         readsChunksStrictly = isOfOne
-        refusesLongChunkLines = isOfOne
+        refusesLongChunkLines = isOfOne && numbers[2] == 10
         sendsVerbatim = isKnown
         answersEmptyExpectations = !isOfOne
         ownDescriptorCount = isOfZero ? 0 : 1

@@ -238,10 +238,7 @@ final class EventLoop: @unchecked Sendable {
     /// Forgets a connection. Its socket is still open, and is not used by us any more after this.
     func unregister(_ connection: Connection) {
         servedCount -= 1
-        if let record = connection.chunkRecord {
-            chunkedCount -= 1
-            if record.isSilent { silentCount -= 1 }
-        }
+        endChunks(of: connection)
         connections.withLock { _ = $0.removeValue(forKey: connection.descriptor) }
         countClosed(connection.address)
     }

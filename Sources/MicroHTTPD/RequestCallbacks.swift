@@ -82,6 +82,7 @@ func notifyCompleted(
             // The library has answered by itself, or the client has left.
             default: state.endsConnection = true
             }
+            if state.isChunked { loop.endChunks(of: state) }
             loop.account(for: state, wasSent: reason == .REQUEST_TERMINATED_COMPLETED_OK)
             state.finish()
         }
@@ -110,7 +111,11 @@ func notifyConnection(
             let ended = Unmanaged<Connection>.fromOpaque(current).takeRetainedValue()
             state.pointee = nil
             // A request that the library never told to us whole has no end either.
-            if ended.activity != .idle { loop.traffic.add(1, to: .endedRequests) }
+            if ended.activity != .idle {
+                loop.traffic.add(1, to: .endedRequests)
+                // The library has forgotten it after it refused one of its lines.
+                if ended.isChunked && ended.isOwedAnAnswer { loop.refuseChunkLine(of: ended) }
+            }
             if ended.endsConnection { loop.lingering.takeOver(ended.descriptor) }
             loop.unregister(ended)
         @unknown default: break
@@ -146,12 +151,9 @@ extension EventLoop {
             state.phase = .skipping
             return .YES
         }
-        let mayStick = state.isChunked && !engine.refusesLongChunkLines
-        if mayStick {
-            chunkedCount += 1
-            state.chunkRecord = ChunkRecord()
-        }
-        state.advance(to: mayStick ? .receivingChunks : .receivingContent)
+        let mayStandStill = state.isChunked && !engine.refusesLongChunkLines
+        if mayStandStill { beginChunks(of: state) }
+        state.advance(to: mayStandStill ? .receivingChunks : .receivingContent)
         state.beginTurn()
         let reception = handler.receive(state.request, into: &state.builder)
         state.noteLockWait()
@@ -176,7 +178,7 @@ extension EventLoop {
     private func refuseStranger(_ connection: OpaquePointer, _ state: Connection) -> MHD_Result? {
         guard let response = handler.refusal(of: state.request) else { return nil }
         state.beginTurn()
-        if state.request.mayBringContent || state.endsConnection {
+        if state.request.mayBringContent || state.isChunked || state.endsConnection {
             state.phase = .answered
             return queueRefusal(response, on: connection, state)
         }

@@ -1,4 +1,5 @@
 import Glibc
+import MicroHTTPD
 import Sockets
 import TestSupport
 import Testing
@@ -53,7 +54,7 @@ import Testing
                 ["-c", "ulimit -n 500; exec \"$0\" --port 0 --threads 32", latchkey],
                 surroundings: .init(executable: "/bin/sh"))
             let port = try program.port()
-            let reserved = 32 + 5 * 32 + 256
+            let reserved = HTTPServer.reservedDescriptors(threads: 32)
             let clients = try (0..<500 - reserved).map { _ in try connect(port) }
             for client in clients {
                 try client.send(Array("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n".utf8))

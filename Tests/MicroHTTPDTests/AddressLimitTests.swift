@@ -28,6 +28,21 @@ import Testing
         }
     }
 
+    /// From 1.0 on the library begins all of them in one turn, after it was given all.
+    @Test func `addresses that connect at the same moment are told apart`() async throws {
+        try await withServer({ ($0.connectionsPerAddress, $0.threads) = (2, 1) }) { live in
+            for _ in 0..<10 {
+                let clients = try (2..<6).flatMap { number in
+                    try (0..<2).map { _ in try connect(from: "127.0.0.\(number)", to: live.server.address.port) }
+                }
+                for client in clients { try client.send("GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n") }
+                for client in clients { #expect(try client.receive().hasPrefix("HTTP/1.1 200 ")) }
+                #expect(try await eventually { live.server.connectionCount == 0 })
+            }
+            #expect(live.rejections("address_connections") == 0)
+        }
+    }
+
     @Test func `a connection that ends makes room for another of its address`() async throws {
         try await withServer({ $0.connectionsPerAddress = 1 }) { live in
             for _ in 0..<20 {

@@ -1,6 +1,7 @@
-import MicroHTTPD
 import TestSupport
 import Testing
+
+@testable import MicroHTTPD
 
 /// What comes with content, and leave to send it, on the wire.
 @Suite(.timeLimit(.minutes(suiteMinutes))) struct LiveContentTests {
@@ -54,12 +55,12 @@ import Testing
                 try client.send("\(method) \(target) HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n\(length)\r\n")
                 #expect(try client.response().statusLine == statusLine)
                 #expect(try client.hasEnded())
-                // Who does not ask is answered at the end, and goes on, unless the content came in chunks.
+                // Who does not ask is answered at the end, and goes on, unless the content came in chunks that are not read strictly.
                 let other = try live.connect()
                 try other.send("\(method) \(target) HTTP/1.1\r\nHost: x\r\n\(length)\r\n")
                 try other.send(length.hasPrefix("T") ? "1\r\nx\r\n0\r\n\r\n" : "0123456789")
                 #expect(try other.response().statusLine == statusLine)
-                if length.hasPrefix("T") {
+                if length.hasPrefix("T") && !Engine.current.readsChunksStrictly {
                     #expect(try other.hasEnded())
                 } else {
                     #expect(try other.exchange("GET", "/livez").status == 200)

@@ -1,4 +1,5 @@
 import Foundation
+import Sockets
 import TestSupport
 import Testing
 
@@ -12,7 +13,7 @@ import Testing
         "Content-Length: 5\r\nContent-Length: 6\r\n", "Content-Length: 5\r\nContent-Length: 5\r\n",
         "Content-Length : 5\r\n", "Content-Length\t: 5\r\n", "Content-Length: 0000000000000000005\r\n",
         "Transfer-Encoding : chunked\r\n", "Transfer-Encoding: \u{0b}chunked\r\n", "Transfer-Encoding: xchunked\r\n",
-        "Transfer-Encoding: gzip\r\n", "Transfer-Encoding: chunked \r\n", "Transfer-Encoding: gzip, chunked\r\n",
+        "Transfer-Encoding: gzip\r\n", "Transfer-Encoding: gzip, chunked\r\n",
         "Transfer-Encoding: chunked, gzip\r\n",
         "Transfer-Encoding: chunked, chunked\r\n", "Transfer-Encoding: chunked;a=b\r\n", "Transfer-Encoding:\r\n",
         "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
@@ -30,7 +31,6 @@ import Testing
     private static let noNumbers = [
         "Content-Length: +5\r\n", "Content-Length: -5\r\n", "Content-Length: 5, 5\r\n", "Content-Length: 5 5\r\n",
         "Content-Length: 0x5\r\n", "Content-Length:\r\n", "Content-Length: 5;\r\n", "Content-Length: 5\u{0b}\r\n",
-        "Content-Length: 5 \r\n",
     ]
 
     /// Whole heads.
@@ -48,9 +48,7 @@ import Testing
         "PUT /keys/a b HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n",
         "PUT /keys/a HTTP/1.1 HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n",
         "PUT /keys/a\tb HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n",
-        "PUT /keys/a\u{0}b HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n",
         "PUT /keys/a\rb HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n",
-        "PUT\u{0} /keys/a HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n",
         "P(T /keys/a HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n",
         "PUT /keys/a HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n",
         "PUT /keys/a HTTP/1.0\r\nHost: x\r\nHost: y\r\nContent-Length: 5\r\n\r\n",
@@ -73,6 +71,43 @@ import Testing
                 #expect(try client.hasEnded())
                 #expect(live.stored(Array("a".utf8)) == nil)
                 #expect(live.stored(Array("other".utf8)) == [1])
+            }
+        }
+    }
+
+    /// 1.0.x closes the connection without a word, before it tells of the request.
+    @Test(arguments: ["PUT /keys/a\u{0}b", "PUT\u{0} /keys/a", "\u{0}PUT /keys/a"])
+    func `a NUL in the request line ends the connection, and nothing is stored`(start: String) async throws {
+        try await withServer { live in
+            try live.put("other", [1])
+            let client = try live.connect()
+            try client.send(
+                "\(start) HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nvalueDELETE /keys/other HTTP/1.1\r\nHost: x\r\n\r\n"
+            )
+            let received = String(decoding: try client.rest(), as: UTF8.self)
+            let isSilent = Engine.current.headCheck == .library
+            #expect(isSilent ? received.isEmpty : received.hasPrefix("HTTP/1.1 400 "))
+            #expect(received.components(separatedBy: "HTTP/1.1 ").count == (isSilent ? 1 : 2))
+            #expect(live.stored(Array("a".utf8)) == nil)
+            #expect(live.stored(Array("other".utf8)) == [1])
+        }
+    }
+
+    /// White space behind a value is no part of it (RFC 9110 section 5.5). Before 1.0 the library takes it for one.
+    @Test(arguments: [
+        "Content-Length: 5 \r\n\r\nvalue", "Transfer-Encoding: chunked \t\r\n\r\n5\r\nvalue\r\n0\r\n\r\n",
+    ])
+    func `white space behind a framing is passed over or refused, and never waited for`(upload: String) async throws {
+        try await withServer { live in
+            let client = try live.connect()
+            let request = "PUT /keys/a HTTP/1.1\r\nHost: x\r\n\(upload)"
+            try client.send(request)
+            if Engine.current.headCheck == .library {
+                #expect(try client.response().status == 201)
+                #expect(try client.exchange("GET", "/keys/a").text == "value")
+            } else {
+                #expect(String(decoding: try client.rest(), as: UTF8.self).hasPrefix("HTTP/1.1 "))
+                #expect(live.keyCount == 0)
             }
         }
     }
@@ -135,35 +170,76 @@ import Testing
         }
     }
 
-    /// What follows cannot be told from trailers that the library does not show.
-    @Test func `an upload in chunks ends its connection`() async throws {
+    private static let chunkedHead = "PUT /keys/a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+    /// Before 1.0, what follows cannot be told from trailers that the library does not show.
+    @Test(arguments: [
+        "5\r\nvalue\r\n0\r\n\r\n", "3\r\nval\r\n02\r\nue\r\n000\r\nContent-Length: 9\r\nTransfer-Encoding: x\r\n\r\n",
+    ])
+    func `what follows an upload in chunks is the next request, or is not read`(chunks: String) async throws {
         try await withServer { live in
             let client = try live.connect()
-            try client.send(
-                "PUT /keys/a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nvalue\r\n0\r\n\r\n"
-                    + "DELETE /keys/a HTTP/1.1\r\nHost: x\r\n\r\n")
-            let response = try client.response()
-            #expect(response.status == 201)
-            #expect(response["Connection"] == "close")
-            #expect(try client.hasEnded())
+            for status in [201, 204] {
+                try client.send(Self.chunkedHead + chunks)
+                let response = try client.response()
+                #expect(response.names.filter { $0 == "Date" }.count == 1)
+                guard Engine.current.readsChunksStrictly else {
+                    #expect(response["Connection"] == "close")
+                    #expect(try client.hasEnded())
+                    break
+                }
+                #expect(response.status == status)
+                #expect(response["Connection"] == nil)
+                #expect(try client.exchange("GET", "/keys/a").text == "value")
+            }
             #expect(live.stored(Array("a".utf8)) == Array("value".utf8))
+        }
+    }
+
+    /// Chunks that some take for the end of the content where others do not.
+    @Test(arguments: [
+        "5\nvalue\r\n0\r\n\r\n", "5\r\nvalue\n0\r\n\r\n", "5\r\nvalue0\r\n\r\n", "5\r\nvaluex\r\n0\r\n\r\n",
+        "5\r\nvalue\r\n0\n\r\n",
+        "5\r\nvalue\r\n0\r\n\n", " 5\r\nvalue\r\n0\r\n\r\n", "+5\r\nvalue\r\n0\r\n\r\n", "-5\r\nvalue\r\n0\r\n\r\n",
+        "0x5\r\nvalue\r\n0\r\n\r\n", "5g\r\nvalue\r\n0\r\n\r\n", "\r\n5\r\nvalue\r\n0\r\n\r\n",
+        "5\r\r\nvalue\r\n0\r\n\r\n",
+        "5;a\nvalue\r\n0\r\n\r\n", "5;\u{0}\nvalue\r\n0\r\n\r\n", "5\r\nvalue\r\n0;a\n\r\n",
+        "5\r\nvalue\r\n0\r\nX: y\n\r\n",
+        "5\r\nvalue\r\n0\r\nX: y\r\n\n", "5\r\nvalue\r\n0\r\n X: y\r\n\r\n", "5\r\nvalue\r\n0\r\nX: y\r\n z\r\n\r\n",
+        "5\r\nvalue\r\n0\r\nX\r\n\r\n", "5\r\nvalue\r\n0\r\nX : y\r\n\r\n", "5\r\nvalue\r\n0\r\n: y\r\n\r\n",
+        "5\r\nvalue\r\n0\r\n\u{0}X: y\r\n\r\n", "5\r\nvalue\r\n0\r\nX: y\rz\r\n\r\n",
+        "10000000000000005\r\nvalue\r\n0\r\n\r\n",
+        "fffffffffffffffff\r\nvalue\r\n0\r\n\r\n",
+    ])
+    func `nothing behind chunks that are none is taken for a request`(chunks: String) async throws {
+        try await withServer { live in
+            try live.put("other", [1])
+            let client = try live.connect()
+            try client.send(Self.chunkedHead + chunks + "DELETE /keys/other HTTP/1.1\r\nHost: x\r\n\r\n")
+            client.connection.finishSending()
+            let received = String(decoding: try client.rest(), as: UTF8.self)
+            #expect(live.stored(Array("other".utf8)) == [1])
+            if Engine.current.readsChunksStrictly {
+                #expect(["400", "413"].contains { received.hasPrefix("HTTP/1.1 \($0) ") }, "\(received)")
+                #expect(live.stored(Array("a".utf8)) == nil)
+            }
         }
     }
 
     @Test func `with a library that was not read, every answer ends its connection`() async throws {
         try await withServer({ $0.engine = Engine(version: "0.9.99") }) { live in
-            for (request, status) in [
-                ("PUT /keys/a HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nvalue", 201),
-                ("GET /keys/a HTTP/1.1\r\nHost: x\r\n\r\n", 200),
-                ("PUT /keys/b HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nvalue", 400),
-                ("PUT /keys/b HTTP/1.1\r\nHost: x\r\nX: y\r\n Content-Length: 5\r\n\r\nvalue", 400),
-                ("PUT /keys/b HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\nvalue", 501),
+            for (request, statuses) in [
+                ("PUT /keys/a HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nvalue", [201]),
+                ("GET /keys/a HTTP/1.1\r\nHost: x\r\n\r\n", [200]),
+                ("PUT /keys/b HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nvalue", [400]),
+                ("PUT /keys/b HTTP/1.1\r\nHost: x\r\nX y: z\r\nContent-Length: 5\r\n\r\nvalue", [400]),
+                ("PUT /keys/b HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\nvalue", [400, 501]),
             ] {
                 let client = try live.connect()
                 try client.send(request + "DELETE /keys/a HTTP/1.1\r\nHost: x\r\n\r\n")
                 let response = try client.response()
-                #expect(response.status == status)
-                #expect(response["Connection"] == "close")
+                #expect(statuses.contains(response.status))
+                #expect(response["Connection"]?.lowercased() == "close")
                 #expect(try client.hasEnded())
             }
             #expect(live.stored(Array("a".utf8)) == Array("value".utf8))

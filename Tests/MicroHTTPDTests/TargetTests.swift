@@ -59,18 +59,6 @@ import Testing
         }
     }
 
-    @Test func `a raw NUL in the target is refused`() async throws {
-        try await withServer { live in
-            try live.put("a", [1])
-            let client = try live.connect()
-            try client.send(Array("GET /keys/a".utf8) + [0] + Array("b HTTP/1.1\r\nHost: x\r\n\r\n".utf8))
-            let response = try client.response()
-            #expect(response.status == 400)
-            #expect(response.text.hasPrefix("the request line is not a method, a target and a version "))
-            #expect(try client.hasEnded())
-        }
-    }
-
     @Test(
         arguments: [("?x=1", "x"), ("?", nil), ("?x", "x"), ("?%78=1&y", "%78"), ("?=1", ""), ("?a=%zz", "a")]
             as [(String, String?)])

@@ -1,8 +1,9 @@
 import Sockets
-import MicroHTTPD
 import Glibc
 import TestSupport
 import Testing
+
+@testable import MicroHTTPD
 
 /// Uploads in every form, whole and broken.
 @Suite(.timeLimit(.minutes(suiteMinutes))) struct UploadTests {
@@ -11,7 +12,7 @@ import Testing
     @Test(arguments: [
         ("0\r\n\r\n", ""), ("1\r\na\r\n1\r\nb\r\n1\r\nc\r\n0\r\n\r\n", "abc"), ("0003\r\nabc\r\n000\r\n\r\n", "abc"),
         ("A\r\n0123456789\r\n0\r\n\r\n", "0123456789"), ("a\r\n0123456789\r\n0\r\n\r\n", "0123456789"),
-        ("3;name=value\r\nabc\r\n0;last\r\n\r\n", "abc"), ("3\r\na\r\n\r\n0\r\n\r\n", "a\r\n"),
+        ("3\r\na\r\n\r\n0\r\n\r\n", "a\r\n"),
         ("2\r\nab\r\n0\r\nTrailer: value\r\n\r\n", "ab"),
     ])
     func `chunks of any form make one value`(content: String, value: String) async throws {
@@ -21,6 +22,22 @@ import Testing
             #expect(try client.response().status == 201)
             #expect(live.stored(Array("a".utf8)) == Array(value.utf8))
             #expect(try live.get("a").text == value)
+        }
+    }
+
+    /// 1.0.0 to 1.0.9 take the line of each for one byte longer than it is, and refuse it. They never take it for another.
+    @Test(arguments: ["3;name=value\r\nabc\r\n0;last\r\n\r\n", "3\r\nabc\r\n0;last\r\n\r\n"])
+    func `chunk extensions are passed over, or refused by a library that cannot`(content: String) async throws {
+        try await withServer { live in
+            let client = try live.connect()
+            try client.send(Self.chunkedHead + content)
+            if Engine.current.readsChunkExtensions {
+                #expect(try client.response().status == 201)
+                #expect(live.stored(Array("a".utf8)) == Array("abc".utf8))
+            } else {
+                #expect(String(decoding: try client.rest(), as: UTF8.self).hasPrefix("HTTP/1.1 400 "))
+                #expect(live.keyCount == 0)
+            }
         }
     }
 
