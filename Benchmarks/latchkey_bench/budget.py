@@ -68,22 +68,27 @@ def judge(counted: Counts, budgets: Counts) -> list[Verdict]:
             for scenario, units in counted.items() for unit, number in units.items()]
 
 
-def differences(versions: dict[str, str], budget: dict) -> list[str]:
-    """Says where the budgets were counted with other versions than these."""
-    return [f"NOTE: {name} is {version} here, but the budgets were counted with {budget.get(name)}: "
-            "a difference may come from that."
-            for name, version in versions.items() if version != budget.get(name)]
+def differences(toolchain: str, library: str, budget: dict) -> list[str]:
+    """Says where the budgets were counted with another toolchain, or with no such version of libmicrohttpd."""
+    told = []
+    if toolchain != budget["toolchain"]:
+        told.append(f"NOTE: the toolchain is {toolchain} here, but the budgets were counted with {budget['toolchain']}: "
+                    "a difference may come from that.")
+    if library not in budget["budgets"]:
+        told.append(f"There are no budgets for libmicrohttpd {library}, but for {', '.join(budget['budgets'])}.")
+    return told
 
 
 def run(binary: pathlib.Path, update: bool) -> int:
     """Counts and compares, or with `update` writes new budgets. Returns the exit code."""
     library, counted = count(binary)
-    versions = {"toolchain": machine.toolchain(), "libmicrohttpd": library}
-    if update:
-        paths.BUDGET.write_text(json.dumps({**versions, "budgets": counted}, indent=2) + "\n")
+    toolchain = machine.toolchain()
     budget = json.loads(paths.BUDGET.read_text())
-    verdicts = judge(counted, budget["budgets"])
-    print(*verdicts, *differences(versions, budget), sep="\n")
+    if update:
+        budget = {"toolchain": toolchain, "budgets": {**budget["budgets"], library: counted}}
+        paths.BUDGET.write_text(json.dumps(budget, indent=2) + "\n")
+    verdicts = judge(counted, budget["budgets"].get(library, {}))
+    print(f"With libmicrohttpd {library}:", *verdicts, *differences(toolchain, library, budget), sep="\n")
     exceeded = [verdict for verdict in verdicts if verdict.is_exceeded]
     if not exceeded:
         return 0

@@ -22,11 +22,16 @@ class BudgetTests(unittest.TestCase):
         self.assertTrue(judge({"GET": {"instructions": 1}}, {})[0].is_exceeded)
 
     def test_another_toolchain_is_told(self):
-        budget = {"toolchain": "Swift version 6.2", "libmicrohttpd": "0.9.75"}
-        told = differences({"toolchain": "Swift version 6.3", "libmicrohttpd": "0.9.75"}, budget)
+        budget = {"toolchain": "Swift version 6.2", "budgets": {"0.9.75": {}}}
+        told = differences("Swift version 6.3", "0.9.75", budget)
         self.assertEqual(len(told), 1)
         self.assertIn("6.3", told[0])
         self.assertIn("6.2", told[0])
+
+    def test_a_library_without_budgets_is_told(self):
+        budget = {"toolchain": "Swift version 6.3", "budgets": {"0.9.75": {}}}
+        self.assertEqual(differences("Swift version 6.3", "0.9.75", budget), [])
+        self.assertIn("1.0.1", differences("Swift version 6.3", "1.0.1", budget)[0])
 
 
 if __name__ == "__main__":

@@ -70,7 +70,7 @@ final class Connection: @unchecked Sendable {
     /// Belongs to the accepting thread.
     @exclusivity(unchecked) var sweep = SweepRecord()
     /// Whether the content of the request comes in chunks.
-    @exclusivity(unchecked) private(set) var isChunked = false
+    @exclusivity(unchecked) var isChunked = false
     /// Where content comes in chunks, and the library may stand still at one of their lines.
     @exclusivity(unchecked) var chunkRecord: ChunkRecord?
     /// The kept response object that is being sent.
@@ -126,25 +126,27 @@ final class Connection: @unchecked Sendable {
         guard let text else { return }
         let raw = UnsafeRawBufferPointer(start: text, count: strlen(text))
         let view = BorrowedBytes(raw)
-        guard let mark = view.firstPosition(of: UInt8(ascii: "?")) else {
+        guard view.firstPosition(of: UInt8(ascii: "?")) != nil else {
             target = view
             return
         }
-        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: raw.count, alignment: 1)
-        copy.copyMemory(from: raw)
-        targetCopy = copy
-        target = BorrowedBytes(UnsafeRawBufferPointer(copy))
-        hideQuery(of: text, from: mark)
+        takeOver(raw)
     }
 
-    /// Makes the library find no query in its own copy of the target: the API takes the query apart itself.
+    /// Copies a target with a query, and makes the library find none in its own copy: the API takes the query apart itself.
     ///
     /// 1.0.0 and 1.0.1 move what they receive into back to the end of the last thing that they found in a head, and go by a
     /// value that an argument without `=` does not have (`get_req_headers` of connection.c): a head of one long argument
     /// ends the process.
-    private func hideQuery(of text: UnsafePointer<CChar>, from mark: Int) {
+    @inline(never)
+    private func takeOver(_ raw: UnsafeRawBufferPointer) {
+        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: raw.count, alignment: 1)
+        copy.copyMemory(from: raw)
+        targetCopy = copy
+        target = BorrowedBytes(UnsafeRawBufferPointer(copy))
+        guard let mark = raw.firstIndex(of: UInt8(ascii: "?")), let start = raw.baseAddress else { return }
         // The connection's own memory, which the library writes into itself. At worst this is the NUL at the target's end.
-        UnsafeMutablePointer(mutating: text)[mark + 1] = 0
+        UnsafeMutableRawPointer(mutating: start).storeBytes(of: 0, toByteOffset: mark + 1, as: UInt8.self)
     }
 
     /// Takes the fields over, once, when all of them have arrived.
@@ -152,20 +154,22 @@ final class Connection: @unchecked Sendable {
     /// - Returns: what is wrong with the head.
     func takeHead(
         method name: UnsafePointer<CChar>, url: UnsafePointer<CChar>, version: UnsafePointer<CChar>,
-        of connection: OpaquePointer, engine: Engine
+        of connection: OpaquePointer, on loop: EventLoop
     ) -> Problem? {
         let method = UnsafeRawBufferPointer(start: name, count: strlen(name))
         var reading = HeadReading(
             state: Unmanaged.passUnretained(self),
             check: HeadCheck(
-                method: method, target: target, url: url, version: version, walksBlock: engine.headCheck == .walk))
+                method: method, target: target, url: url, version: version, walksBlock: loop.walksHeads))
         _ = MHD_get_connection_values_n(connection, .HEADER_KIND, collectField, &reading)
         request = Request(method: BorrowedBytes(method), target: target, fields: fields)
-        isChunked = reading.check.isChunked
-        if engine.headCheck == .none || (isChunked && !engine.readsChunksStrictly) { endsConnection = true }
+        if reading.check.isChunked || loop.endsConnections {
+            isChunked = reading.check.isChunked
+            endsConnection = !isChunked || !loop.engine.readsChunksStrictly
+        }
         let headCount = latchkey_request_head_bytes(connection)
         headCost = headCount + fieldCount * Self.fieldCost
-        if engine.answersEmptyExpectations, request.has(.expect), !isChunked,
+        if request.has(.expect), loop.engine.answersEmptyExpectations, !isChunked,
             request.first(.contentLength)?.allSatisfy({ $0 == UInt8(ascii: "0") }) ?? true
         {
             forgetExpectation()
@@ -217,9 +221,11 @@ final class Connection: @unchecked Sendable {
     /// Ends the request, whatever has become of it, and lets go of all that it held.
     func finish() {
         let isAnswered = phase == .answered
-        // A request that never came to its end leaves these behind.
-        if phase == .taking { builder = nil }
-        if phase == .answering { prepared = nil }
+        if !isAnswered {
+            // A request that never came to its end leaves these behind.
+            builder = nil
+            prepared = nil
+        }
         phase = .head
         target = BorrowedBytes("")
         fieldCount = 0

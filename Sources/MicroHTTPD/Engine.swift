@@ -5,9 +5,7 @@ import CMicroHTTPD
 /// All versions have one soname, so that one program meets several: it is asked when it starts (`MHD_get_version`). What each
 /// member says was read in the library's source for 0.9.75, 0.9.76, 1.0.0, 1.0.1 and 1.0.10. A version that was not read gets
 /// what is safe with any.
-struct Engine: Sendable {
-    /// What it calls itself.
-    let version: String
+struct Engine: Sendable, BitwiseCopyable {
     /// Whether its source was read.
     let isKnown: Bool
     /// `MHD_OPTION_STRICT_FOR_CLIENT`; from 1.0 on this is the level of the client's discipline, and another thing before.
@@ -40,12 +38,14 @@ struct Engine: Sendable {
         case none
     }
 
+    /// What the library that this process has loaded calls itself.
+    static let currentVersion = String(cString: MHD_get_version())
+
     /// The library that this process has loaded.
-    static let current = Engine(version: String(cString: MHD_get_version()))
+    static let current = Engine(version: currentVersion)
 
     /// What is known of `version`, of the form "1.0.1".
     init(version: String) {
-        self.version = version
         let numbers = version.split(separator: ".", maxSplits: 3).map { Int($0) ?? -1 }
         let isOfOne = numbers.count == 3 && numbers[0] == 1 && numbers[1] == 0 && (0...10).contains(numbers[2])
         let isOfZero = ["0.9.75", "0.9.76"].contains(version)

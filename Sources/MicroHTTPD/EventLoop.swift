@@ -35,6 +35,10 @@ final class EventLoop: @unchecked Sendable {
     let readyResponses = ReadyResponses()
     /// What is known of the library.
     let engine: Engine
+    /// `Engine.headCheck`, at hand.
+    let walksHeads: Bool
+    /// Whether each answer ends its connection.
+    let endsConnections: Bool
     /// What connections are secured with; nil for plain ones.
     let security: ServerSecurity?
     /// Counted where connections are secured, or content comes in chunks.
@@ -57,8 +61,8 @@ final class EventLoop: @unchecked Sendable {
     let connections = AnnotatedMutex<[Int32: Connection]>([:])
     private let given = Atomic<Int>(0)
     private let closed = Atomic<Int>(0)
-    /// The connections that the library serves.
-    @exclusivity(unchecked) private var servedCount: Int32 = 0
+    /// The descriptors in the epoll set: of the connections that the library serves, its own, and the one that wakes the loop.
+    @exclusivity(unchecked) private var descriptorCount: Int32
     @exclusivity(unchecked) var arrivals = Arrivals()
     private let addresses: AddressCounts?
     private let news = AnnotatedMutex(News())
@@ -100,6 +104,9 @@ final class EventLoop: @unchecked Sendable {
         self.lingering = lingering
         self.waiting = waiting
         self.engine = engine
+        walksHeads = engine.headCheck == .walk
+        endsConnections = engine.headCheck == .none
+        descriptorCount = 1 + engine.ownDescriptorCount
         self.recorder = recorder
         self.addresses = addresses
         self.rejections = rejections
@@ -167,10 +174,8 @@ final class EventLoop: @unchecked Sendable {
             if !hasPendingWork(daemon) { _ = hasEvents(within: -1) }
             runWatched(daemon)
         } else {
-            // And the descriptor that wakes the loop.
-            latchkey_run_daemon(daemon, servedCount + 1 + engine.ownDescriptorCount)
+            latchkey_run_daemon(daemon, descriptorCount)
         }
-        if !arrivals.isEmpty { countRefused() }
         serveNews(daemon)
     }
 
@@ -180,7 +185,6 @@ final class EventLoop: @unchecked Sendable {
     func serve() -> Bool {
         guard let daemon else { return false }
         if mayStall { runWatched(daemon) } else { MHD_run(daemon) }
-        if !arrivals.isEmpty { countRefused() }
         serveNews(daemon)
         return hasPendingWork(daemon)
     }
@@ -215,7 +219,10 @@ final class EventLoop: @unchecked Sendable {
         // A look that usually finds nothing, and writes nothing then.
         guard hasNews.load(ordering: .relaxed), hasNews.exchange(false, ordering: .acquiring) else { return }
         stalled.noteTurn(madeProgress: true)
+        countRefused()
         takeNews(daemon)
+        // In its next turn, which it takes at once, the library begins with these or refuses them.
+        if !arrivals.isEmpty { hasNews.store(true, ordering: .relaxed) }
     }
 
     private func takeNews(_ daemon: OpaquePointer) {
@@ -231,13 +238,13 @@ final class EventLoop: @unchecked Sendable {
 
     /// Registers a connection that the library has begun to serve.
     func register(_ connection: Connection) {
-        servedCount += 1
+        descriptorCount += 1
         connections.withLock { $0[connection.descriptor] = connection }
     }
 
     /// Forgets a connection. Its socket is still open, and is not used by us any more after this.
     func unregister(_ connection: Connection) {
-        servedCount -= 1
+        descriptorCount -= 1
         endChunks(of: connection)
         connections.withLock { _ = $0.removeValue(forKey: connection.descriptor) }
         countClosed(connection.address)

@@ -107,7 +107,7 @@ public final class HTTPServer: Sendable {
     deinit { stop() }
 
     /// The version of libmicrohttpd that runs. `MHD_get_version`.
-    public static var engineVersion: String { Engine.current.version }
+    public static var engineVersion: String { Engine.currentVersion }
 
     /// Whether that version was read and tried. One that was not serves as safely, and slower.
     public static var isEngineKnown: Bool { Engine.current.isKnown }

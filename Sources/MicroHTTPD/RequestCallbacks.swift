@@ -40,7 +40,7 @@ func handleRequest(
         Unmanaged<Connection>.fromOpaque(current)._withUnsafeGuaranteedRef { state in
             if state.phase == .head {
                 let problem = state.takeHead(
-                    method: method, url: url, version: version, of: connection, engine: loop.engine)
+                    method: method, url: url, version: version, of: connection, on: loop)
                 if let problem { return loop.refuse(connection, state, problem) }
                 if state.headCost > EventLoop.largestHead {
                     return loop.refuse(connection, state, headProblem(state.headCost))
@@ -82,7 +82,10 @@ func notifyCompleted(
             // The library has answered by itself, or the client has left.
             default: state.endsConnection = true
             }
-            if state.isChunked { loop.endChunks(of: state) }
+            if state.isChunked {
+                state.isChunked = false
+                loop.endChunks(of: state)
+            }
             loop.account(for: state, wasSent: reason == .REQUEST_TERMINATED_COMPLETED_OK)
             state.finish()
         }

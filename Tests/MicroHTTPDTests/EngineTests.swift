@@ -7,7 +7,6 @@ import Testing
 @Suite struct EngineTests {
     @Test func `the library that the tests are run with is the one that serves`() {
         guard let expected = ProcessInfo.processInfo.environment["EXPECTED_LIBMICROHTTPD"] else { return }
-        #expect(Engine.current.version == expected)
         #expect(HTTPServer.engineVersion == expected)
         #expect(HTTPServer.isEngineKnown)
     }
@@ -47,5 +46,5 @@ import Testing
 
 extension Engine {
     /// Whether a chunk extension (RFC 9112 section 7.1.1) is taken for what it is.
-    var readsChunkExtensions: Bool { !(0...9).contains { version == "1.0.\($0)" } }
+    var readsChunkExtensions: Bool { readsChunksStrictly == refusesLongChunkLines }
 }
