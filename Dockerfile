@@ -1,4 +1,6 @@
 ARG SWIFT_VERSION=6.3
+# What the image is made of: debian:bookworm-slim or debian:trixie-slim. It brings the libmicrohttpd that serves.
+ARG BASE=debian:bookworm-slim
 
 FROM swift:${SWIFT_VERSION}-bookworm AS build
 RUN apt-get update \
@@ -18,7 +20,7 @@ RUN LATCHKEY_COMMIT=$(printf '%.12s' "$REVISION") \
     swift build -c release --static-swift-stdlib --product latchkey \
     && strip --output-file=/usr/local/bin/latchkey .build/release/latchkey
 
-FROM debian:bookworm-slim
+FROM ${BASE}
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends libgnutls30 libmicrohttpd12 zlib1g \
     && rm -rf /var/cache/apt/* /var/lib/apt/lists/*

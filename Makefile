@@ -72,7 +72,7 @@ screenshot: ## Take the picture of the live page that is in README.md. With BINA
 	@Scripts/install-dependencies $(PAGE_PACKAGES) python3-pil
 	Scripts/check-page $(PAGE_BINARY) Documentation/images/live-page.png
 
-CHECK_CLIENTS := @Scripts/install-dependencies nginx-light python3 wrk && Scripts/check-clients
+CHECK_CLIENTS := @Scripts/install-dependencies gcc nginx-light python3 wrk && Scripts/check-clients
 
 ifdef BINARY
 check-clients: ## Check that clients and proxies are served. With BINARY=FILE: that one, without building.
@@ -146,7 +146,7 @@ torture: ## Try to break the server, for two hours and three quarters, and tell 
 	$(TORTURE) run $(TORTURE_BINARIES) $(TORTURE_ARGS)
 
 torture-quick: ## The short forms, but for ThreadSanitizer's.
-	$(TORTURE) run --quick --only http,histories,endings,faults,slow,memory,parsers,soak $(TORTURE_BINARIES) $(TORTURE_ARGS)
+	$(TORTURE) run --quick --only http,engines,histories,endings,faults,slow,memory,parsers,soak $(TORTURE_BINARIES) $(TORTURE_ARGS)
 
 torture-test: ## Test the pure parts of the torture.
 	@Scripts/install-dependencies python3 gcc
@@ -161,7 +161,8 @@ torture-tsan: dependencies
 format: toolchain ## Lay the sources out as .swift-format says.
 	$(SWIFT) format --in-place --recursive --parallel --configuration .swift-format $(SWIFT_FILES)
 
-lint: toolchain ## Check the layout of the sources.
+lint: toolchain ## Check the layout of the sources, and that nothing is in the repository that does not belong.
+	Scripts/check-files
 	$(SWIFT) format lint --strict --recursive --parallel --configuration .swift-format $(SWIFT_FILES)
 
 image: ## Build the container image. With podman: make image DOCKER=podman

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from . import latency, targets, throughput
+from . import engines, latency, targets, throughput
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
@@ -25,7 +25,7 @@ def text(results: dict) -> str:
              ", ".join(f"{name} {version}" for name, version in results["versions"].items())]
     for kind in ("skipped", "failed"):
         parts += [f"{name} {kind}: {reason}" for name, reason in results[kind].items()]
-    makers = {"throughput": _throughput, "latency": _latency, "costs": _costs, "memory": _memory, "growth": _growth}
+    makers = {"throughput": _throughput, "engines": _engines, "latency": _latency, "costs": _costs, "memory": _memory, "growth": _growth}
     parts += [maker(results[section]) for section, maker in makers.items() if results.get(section)]
     parts.append(table(("figure", "measured", "target", ""), (row.cells() for row in targets.rows(results))))
     return "\n\n".join(parts)
@@ -54,6 +54,18 @@ def _throughput_rows(record: dict) -> Iterator[tuple]:
         failed = sum(row["failed"] for row in record["rounds"][name])
         yield (load_name(record["load"]), name, f"{rate:,.0f}", f"{user:.2f}", f"{system:.2f}", load,
                *(f"{each[name]:.2f}" if name in each else "" for each in (ratios, cpu_ratios)), failed)
+
+
+def _engines(records: list[dict]) -> str:
+    rows = ((load_name(record["load"]), server, *(f"{median:,.0f}" for median in _engine_rates(record, server)), f"{rate:.2f}",
+             f"{cpu:.2f}")
+            for record in records for server, rate, cpu in engines.rows(record))
+    older, newer = engines.VERSIONS
+    return table(("load", "server", f"requests/s, {older}", f"{newer}", f"{newer}/{older}", "CPU, the same"), rows)
+
+
+def _engine_rates(record: dict, server: str) -> Iterator[float]:
+    return (throughput.median(record, engines.name(server, version), "rate") for version in engines.VERSIONS)
 
 
 def _latency(records: list[dict]) -> str:

@@ -6,7 +6,7 @@ import pathlib
 import time
 from collections.abc import Callable, Iterator
 
-from . import costs, growth, latency, locks, machine, memory, paths, peers, shell, startup, throughput
+from . import costs, engines, growth, latency, locks, machine, memory, paths, peers, shell, startup, throughput
 from .peers import Peer
 from .server import raise_descriptor_limit
 from .settings import Settings
@@ -15,6 +15,7 @@ Section = Callable[[list[Peer], Settings], Iterator[dict]]
 
 SECTIONS: dict[str, Section] = {
     "throughput": throughput.run,
+    "engines": engines.run,
     "latency": latency.run,
     "costs": costs.run,
     "memory": memory.run,

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Iterator
 
-from . import latency, throughput
+from . import engines, latency, throughput
 from .peers import BARE, HUMMINGBIRD, HYPER, LATCHKEY, NGINX, WEBDIS
 from .settings import MEBIBYTE
 
@@ -40,6 +40,7 @@ _COSTS = {("hot GET", "instructions"): 6_500, ("GET of a value not read before",
 def rows(results: dict) -> Iterator[Row]:
     """Every figure of a run that has a target."""
     yield from _throughput(results.get("throughput", []))
+    yield from _engines(results.get("engines", []))
     yield from _costs(results.get("costs", []))
     for record in results.get("latency", []):
         if record["share"] == 0.7 and HYPER in record["rounds"]:
@@ -69,6 +70,15 @@ def _throughput(records: list[dict]) -> Iterator[Row]:
                     yield Row(f"{method}, requests/s over {name}", ratios[name], target, True)
         elif size == MEBIBYTE and HYPER in ratios:
             yield Row(f"{method} of 1 MiB, bytes/s over {HYPER}", ratios[HYPER], 1.2, True)
+
+
+def _engines(records: list[dict]) -> Iterator[Row]:
+    for record in records:
+        # No more can be had than the library's own limit.
+        target = min(0.95, engines.ratio(record, BARE))
+        load = record["load"]
+        name = f"{load['method']}, {load['connections']} connections, libmicrohttpd {' over '.join(reversed(engines.VERSIONS))}"
+        yield Row(name, engines.ratio(record, LATCHKEY), target, True)
 
 
 def _costs(records: list[dict]) -> Iterator[Row]:

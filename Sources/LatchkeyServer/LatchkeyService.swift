@@ -68,6 +68,11 @@ struct LatchkeyService: Service {
         ]
         if let admin { metadata["admin_address"] = "\(admin.place)" }
         logger.info("serving", metadata: metadata)
+        if !HTTPServer.isEngineKnown {
+            logger.warning(
+                "this version of libmicrohttpd has not been tried: answers may be slower, and more of them end their connection",
+                metadata: ["libmicrohttpd": "\(HTTPServer.engineVersion)"])
+        }
         if files.access == nil, !server.address.isLoopback {
             logger.warning(
                 "whoever reaches the address may read and write all keys: there is no --token-file",

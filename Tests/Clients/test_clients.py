@@ -40,6 +40,14 @@ def wait_for(port: int, process: subprocess.Popen) -> None:
             time.sleep(0.01)
 
 
+def check_engine(port: int) -> None:
+    """Fails where another libmicrohttpd serves than must (Scripts/with-libmicrohttpd)."""
+    expected = os.environ.get("EXPECTED_LIBMICROHTTPD", "")
+    metrics = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics").read().decode()
+    if f'libmicrohttpd="{expected}' not in metrics:
+        raise AssertionError(f"libmicrohttpd {expected} does not serve")
+
+
 class Clients(unittest.TestCase):
     """One server, and nginx before it, for all tests."""
 
@@ -49,6 +57,7 @@ class Clients(unittest.TestCase):
         cls.server = subprocess.Popen([BINARY, "--port", str(server)], stdout=subprocess.DEVNULL)
         cls.addClassCleanup(cls.end, cls.server)
         wait_for(server, cls.server)
+        check_engine(server)
         cls.ways = {"straight": server}
         if shutil.which("nginx") is None:
             return

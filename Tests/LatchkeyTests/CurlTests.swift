@@ -1,3 +1,5 @@
+import Foundation
+import MicroHTTPD
 import TestSupport
 import Testing
 
@@ -24,6 +26,16 @@ import Testing
             #expect(try curl.status("-X", "DELETE", "\(curl.url)/keys/file") == 204)
             // 22: the server said 400 or more.
             #expect(try curl("-f", "\(curl.url)/keys/file").code == 22)
+        }
+    }
+
+    @Test func `metrics tell which libmicrohttpd serves, and it is the one that is expected`() async throws {
+        try await withCurl { curl in
+            let metrics = try curl("\(curl.url)/metrics").output
+            #expect(metrics.contains("libmicrohttpd=\"\(HTTPServer.engineVersion)\""))
+            if let expected = ProcessInfo.processInfo.environment["EXPECTED_LIBMICROHTTPD"] {
+                #expect(metrics.contains("libmicrohttpd=\"\(expected)\""))
+            }
         }
     }
 
