@@ -101,6 +101,17 @@ void latchkey_secure_session(void *session, struct latchkey_credentials *credent
   gnutls_transport_set_vec_push_function(session, send_pieces);
 }
 
+void latchkey_send_at_once(void *session, const void *bytes, size_t count) {
+  const char *rest = bytes;
+  while (count > 0) {
+    ssize_t sent = gnutls_record_send(session, rest, count);
+    if (sent == GNUTLS_E_INTERRUPTED) continue;
+    if (sent <= 0) return;
+    rest += sent;
+    count -= (size_t)sent;
+  }
+}
+
 static int retrieve(gnutls_session_t session, const gnutls_datum_t *authorities, int authority_count,
                     const gnutls_pk_algorithm_t *algorithms, int algorithm_count, gnutls_pcert_st **certificates,
                     unsigned int *count, gnutls_privkey_t *key) {

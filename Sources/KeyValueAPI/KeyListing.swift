@@ -29,7 +29,7 @@ extension KeyValueAPI {
             var page = KeyPage(asJSON: request.prefersJSON, api: self)
             try checkAnswers()
             let next = fill(&page, prefix: prefix, limit: limit, from: start ?? .init())
-            let answer = page.finish()
+            let answer = page.finish(cursor: next.map { cursor(to: $0) })
             store.pin(answer)
             var response = Response(.ok, route: Route.collection.id, body: .shared(answer))
             response.contentType = page.asJSON ? .json : .plainTextByAccept
@@ -101,8 +101,9 @@ extension KeyValueAPI {
         return String(decoding: encoded, as: UTF8.self)
     }
 
+    /// Relative to the page itself, so that it holds behind a proxy which takes off a prefix of the path (RFC 3986 section 5.2.2).
     private func link(to position: ShardedStore.WalkPosition, prefix: String, limit: Int) -> String {
-        "</keys/?prefix=\(prefix)&limit=\(limit)&cursor=\(cursor(to: position))>; rel=\"next\""
+        "<?prefix=\(prefix)&limit=\(limit)&cursor=\(cursor(to: position))>; rel=\"next\""
     }
 }
 
@@ -135,8 +136,9 @@ private struct KeyPage: ~Copyable {
 
     func isFull(_ limit: Int) -> Bool { bytes.count >= limit }
 
-    mutating func finish() -> SharedBytes {
-        if asJSON { bytes.append(contentsOf: "]}\n".utf8) }
+    /// The page's content, with where the next one begins.
+    mutating func finish(cursor: String?) -> SharedBytes {
+        if asJSON { bytes.append(contentsOf: "],\"cursor\":\(cursor.map { "\"\($0)\"" } ?? "null")}\n".utf8) }
         return SharedBytes(copying: bytes, storage: AnswerStorage.self)
     }
 }

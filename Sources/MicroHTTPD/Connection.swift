@@ -83,7 +83,8 @@ final class Connection: @unchecked Sendable {
     @exclusivity(unchecked) private(set) var target = BorrowedBytes("")
     @exclusivity(unchecked) private var fields = FieldBuffer()
     @exclusivity(unchecked) private var fieldCount = 0
-    /// What the request's head takes of the connection's memory, with what the library keeps of each field. In bytes.
+    /// What the request's head takes of the connection's memory, with what the library keeps of each field and copies of cookies.
+    /// In bytes.
     @exclusivity(unchecked) private(set) var headCost = 0
     /// Bytes of content that nobody wanted.
     @exclusivity(unchecked) var skippedCount = 0
@@ -161,6 +162,7 @@ final class Connection: @unchecked Sendable {
             state: Unmanaged.passUnretained(self),
             check: HeadCheck(
                 method: method, target: target, url: url, version: version, walksBlock: loop.walksHeads))
+        headCost = 0
         _ = MHD_get_connection_values_n(connection, .HEADER_KIND, collectField, &reading)
         request = Request(method: BorrowedBytes(method), target: target, fields: fields)
         if reading.check.isChunked || loop.endsConnections {
@@ -168,7 +170,7 @@ final class Connection: @unchecked Sendable {
             endsConnection = !isChunked || !loop.engine.readsChunksStrictly
         }
         let headCount = latchkey_request_head_bytes(connection)
-        headCost = headCount + fieldCount * Self.fieldCost
+        headCost += headCount + fieldCount * Self.fieldCost
         if request.has(.expect), loop.engine.answersEmptyExpectations, !isChunked,
             request.first(.contentLength)?.allSatisfy({ $0 == UInt8(ascii: "0") }) ?? true
         {
@@ -194,8 +196,19 @@ final class Connection: @unchecked Sendable {
     @inline(__always)
     fileprivate func collect(_ name: FieldName?, _ text: BorrowedBytes, _ value: BorrowedBytes) {
         fieldCount += 1
-        guard let name else { return }
+        guard let name else {
+            if text.count == 6, text.equalsIgnoringCase("cookie") { countCookies(value) }
+            return
+        }
         fields.append(Request.Field(name: name, text: text, value: value))
+    }
+
+    /// The library copies the cookies, and keeps a record for each.
+    @inline(never)
+    private func countCookies(_ value: BorrowedBytes) {
+        var count = 1
+        for byte in value where byte == UInt8(ascii: ";") || byte == UInt8(ascii: ",") { count += 1 }
+        headCost += value.count + 1 + count * Self.fieldCost
     }
 
     /// The library's record of a field, which is half of this, and as much again: requests that follow may fill what it

@@ -133,9 +133,3 @@ struct LateConnection: Sendable {
     let step: Connection.Step
     let missed: Deadline
 }
-
-/// The last answer on a connection, which we write past the library.
-func lastAnswer(_ status: Status, _ text: String, fields: String = "") -> String {
-    "HTTP/1.1 \(status.code) \(status.phrase)\r\nContent-Type: text/plain; charset=utf-8\r\n\(fields)"
-        + "Cache-Control: no-cache\r\nConnection: close\r\nContent-Length: \(text.utf8.count)\r\n\r\n\(text)"
-}

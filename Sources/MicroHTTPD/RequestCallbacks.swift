@@ -42,9 +42,7 @@ func handleRequest(
                 let problem = state.takeHead(
                     method: method, url: url, version: version, of: connection, on: loop)
                 if let problem { return loop.refuse(connection, state, problem) }
-                if state.headCost > EventLoop.largestHead {
-                    return loop.refuse(connection, state, headProblem(state.headCost))
-                }
+                if state.headCost > EventLoop.largestHead { return loop.refuseHead(connection, state) }
                 return loop.receive(connection, state)
             }
             if contentLength.pointee > 0 {
@@ -139,12 +137,6 @@ extension Connection {
             builder = nil
         }
     }
-}
-
-private func headProblem(_ cost: Int) -> Problem {
-    let limit = EventLoop.largestHead
-    return Problem(
-        .headerFieldsTooLarge, "the target and fields take \(cost) bytes of memory; the limit is \(limit) bytes")
 }
 
 extension EventLoop {

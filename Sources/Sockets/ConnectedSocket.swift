@@ -104,7 +104,11 @@ public enum ConnectedSocket {
     /// Sends as much of `text` as the socket's buffer takes: all of a short one, where nothing was sent before.
     /// `send(2)`.
     public static func sendAtOnce(_ text: String, on descriptor: Int32) {
-        let bytes = Array(text.utf8)
-        _ = bytes.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT)) }
+        Array(text.utf8).withUnsafeBytes { sendAtOnce($0, on: descriptor) }
+    }
+
+    /// The same with bytes.
+    public static func sendAtOnce(_ bytes: UnsafeRawBufferPointer, on descriptor: Int32) {
+        _ = send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
     }
 }

@@ -30,9 +30,9 @@ extension InProcessClient {
 extension Answer {
     var lines: [String] { text.split(separator: "\n").map(String.init) }
 
-    /// Where the link to the next page leads.
+    /// Where the link to the next page leads from a page of `/keys/`, to which it is relative.
     var nextTarget: String? {
         guard let link = self["Link"], link.hasPrefix("<"), link.hasSuffix(">; rel=\"next\"") else { return nil }
-        return String(link.dropFirst().prefix { $0 != ">" })
+        return "/keys/" + link.dropFirst().prefix { $0 != ">" }
     }
 }

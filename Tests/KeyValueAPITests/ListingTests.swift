@@ -32,7 +32,7 @@ import Testing
         #expect(answer.status == 200)
         #expect(answer.content.isEmpty)
         #expect(answer["Link"] == nil)
-        #expect(client.send("GET", "/keys/", ["Accept": "application/json"]).text == "{\"keys\":[]}\n")
+        #expect(client.send("GET", "/keys/", ["Accept": "application/json"]).text == "{\"keys\":[],\"cursor\":null}\n")
     }
 
     @Test func `JSON tells size, tag and time to live`() throws {
@@ -73,6 +73,9 @@ import Testing
         let rest = client.send("GET", try #require(first.nextTarget))
         let keys = try client.listedAsJSON(first).map(\.key)
         #expect(keys.count == 6)
+        let cursor = try #require(first.text.split(separator: "\"cursor\":\"").last?.prefix { $0 != "\"" })
+        #expect(first.nextTarget?.hasSuffix("&cursor=\(cursor)") == true)
+        #expect(client.send("GET", "/keys?cursor=\(cursor)").lines.sorted() == rest.lines.sorted())
         #expect(Set(keys).union(rest.lines).count == 10)
     }
 

@@ -37,8 +37,8 @@ final class TemporaryDirectory: Sendable {
     @discardableResult
     func file(_ name: String, _ bytes: [UInt8]) throws -> String {
         let path = file(name)
-        let stream = fopen(path, "we")
-        guard stream != nil, fwrite(bytes, 1, bytes.count, stream) == bytes.count, fclose(stream) == 0 else {
+        guard let stream = fopen(path, "we"), fwrite(bytes, 1, bytes.count, stream) == bytes.count, fclose(stream) == 0
+        else {
             throw SocketFailure("write \(path)")
         }
         return path

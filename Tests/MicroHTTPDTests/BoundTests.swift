@@ -29,6 +29,30 @@ import Testing
         }
     }
 
+    /// The library copies them (`parse_cookie_header`), and had no memory left for the answer when the request was done.
+    @Test(arguments: [("c=", "a"), ("", "a"), ("", "a=b; "), ("", ";"), ("", "a,")])
+    func `a request with cookies of any length is carried out and answered, or neither`(start: String, repeated: String)
+        async throws
+    {
+        try await withServer { live in
+            var statuses = Set<Int>()
+            var count = 0
+            for length in stride(from: 40, to: 8_100, by: 37) {
+                let client = try live.connect()
+                let cookies = start + String(repeating: repeated, count: length / repeated.utf8.count)
+                let response = try client.exchange("POST", "/keys/c?op=incr", "Cookie: \(cookies)\r\n")
+                statuses.insert(response.status)
+                if response.status != 431 { count += 1 }
+                #expect(response.status == 431 || response.text == "\(count)", "\(length)")
+                // Where the library itself refuses, 0.9.75 sends its head twice.
+                if response.status == 431, response["Content-Type"] != nil { #expect(try client.hasEnded()) }
+            }
+            #expect(statuses.subtracting([200, 201]) == [431])
+            #expect(count > 0)
+            #expect(try live.get("c").text == "\(count)")
+        }
+    }
+
     @Test func `many fields count for more than their bytes`() async throws {
         try await withServer { live in
             for (count, status) in [(80, 404), (100, 431)] {

@@ -19,7 +19,7 @@ import Testing
             let first = try client.exchange("GET", "/keys/")
             #expect(first.text.split(separator: "\n").count == 1_000)
             #expect(first["Content-Type"] == "text/plain; charset=utf-8")
-            #expect(first["Link"]?.hasPrefix("</keys/?prefix=&limit=1000&cursor=") == true)
+            #expect(first["Link"]?.hasPrefix("<?prefix=&limit=1000&cursor=") == true)
             let head = try client.exchange("HEAD", "/keys/")
             #expect(head["Content-Length"] == first["Content-Length"])
             #expect(head["Link"] == first["Link"])
@@ -76,7 +76,7 @@ import Testing
             _ = try client.put("%26%ff1", [1])
             _ = try client.put("%26%ff2", [1])
             let page = try client.exchange("GET", "/keys/?prefix=%26%FF&limit=1")
-            #expect(page["Link"]?.hasPrefix("</keys/?prefix=%26%FF&limit=1&cursor=") == true)
+            #expect(page["Link"]?.hasPrefix("<?prefix=%26%FF&limit=1&cursor=") == true)
             #expect(try walk(client, "/keys/?prefix=%26%ff&limit=1").joined().sorted() == ["%26%FF1", "%26%FF2"])
         }
     }
@@ -100,7 +100,7 @@ import Testing
                 #expect(response.status == 304)
             }
             let none = try client.exchange("GET", "/keys/?prefix=none", "Accept: application/json\r\n")
-            #expect(none.text == #"{"keys":[]}"# + "\n")
+            #expect(none.text == #"{"keys":[],"cursor":null}"# + "\n")
         }
     }
 
@@ -144,7 +144,8 @@ private func walk(_ client: RawClient, _ target: String) throws -> [[String]] {
         pages.append(response.text.split(separator: "\n").map(String.init))
         next = try response["Link"].map { link in
             guard link.hasPrefix("<"), link.hasSuffix(">; rel=\"next\"") else { throw Unexpected("a link: \(link)") }
-            return String(link.dropFirst().prefix { $0 != ">" })
+            // Relative to the page.
+            return String(target.prefix { $0 != "?" } + link.dropFirst().prefix { $0 != ">" })
         }
     }
     return pages

@@ -24,6 +24,9 @@ void latchkey_free_credentials(struct latchkey_credentials *credentials);
  * must stay until the session ends. From now on what the session sends and receives counts as progress of its thread. */
 void latchkey_secure_session(void *session, struct latchkey_credentials *credentials);
 
+/* Sends as much of `bytes` as the socket's buffer takes, in a session that has nothing else on its way: all of a short text. */
+void latchkey_send_at_once(void *session, const void *bytes, size_t count);
+
 /* The gnutls_certificate_retrieve_function2 that has a session show what latchkey_secure_session gave it. */
 void *latchkey_certificate_callback(void);
 
