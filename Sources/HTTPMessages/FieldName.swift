@@ -1,10 +1,10 @@
 public import ByteBuffers
 
-/// The request fields that this service acts on.
+/// The request fields that this service acts on, and `Cookie`, which takes more memory than others.
 public enum FieldName: UInt8, CaseIterable, Sendable {
-    case accept, acceptEncoding, authorization, contentEncoding, contentLength, contentRange, contentType, expect,
-        ifMatch,
-        ifNoneMatch, ifRange, prefer, range
+    case accept, acceptEncoding, authorization, contentEncoding, contentLength, contentRange, contentType, cookie,
+        expect,
+        ifMatch, ifNoneMatch, ifRange, prefer, range
     /// Any name that starts with `Latchkey-Meta-`, also that alone, which is refused where it would be stored.
     case metadata
 
@@ -16,6 +16,7 @@ public enum FieldName: UInt8, CaseIterable, Sendable {
         case 6 where name.equalsIgnoringCase("accept"): self = .accept
         case 6 where name.equalsIgnoringCase("expect"): self = .expect
         case 6 where name.equalsIgnoringCase("prefer"): self = .prefer
+        case 6 where name.equalsIgnoringCase("cookie"): self = .cookie
         case 8 where name.equalsIgnoringCase("if-match"): self = .ifMatch
         case 8 where name.equalsIgnoringCase("if-range"): self = .ifRange
         case 12 where name.equalsIgnoringCase("content-type"): self = .contentType
@@ -40,6 +41,7 @@ public enum FieldName: UInt8, CaseIterable, Sendable {
         case .contentLength: "Content-Length"
         case .contentRange: "Content-Range"
         case .contentType: "Content-Type"
+        case .cookie: "Cookie"
         case .expect: "Expect"
         case .ifMatch: "If-Match"
         case .ifNoneMatch: "If-None-Match"

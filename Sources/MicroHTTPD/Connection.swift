@@ -162,7 +162,6 @@ final class Connection: @unchecked Sendable {
             state: Unmanaged.passUnretained(self),
             check: HeadCheck(
                 method: method, target: target, url: url, version: version, walksBlock: loop.walksHeads))
-        headCost = 0
         _ = MHD_get_connection_values_n(connection, .HEADER_KIND, collectField, &reading)
         request = Request(method: BorrowedBytes(method), target: target, fields: fields)
         if reading.check.isChunked || loop.endsConnections {
@@ -170,7 +169,8 @@ final class Connection: @unchecked Sendable {
             endsConnection = !isChunked || !loop.engine.readsChunksStrictly
         }
         let headCount = latchkey_request_head_bytes(connection)
-        headCost += headCount + fieldCount * Self.fieldCost
+        headCost = headCount + fieldCount * Self.fieldCost
+        if request.has(.cookie) { countCookies() }
         if request.has(.expect), loop.engine.answersEmptyExpectations, !isChunked,
             request.first(.contentLength)?.allSatisfy({ $0 == UInt8(ascii: "0") }) ?? true
         {
@@ -196,19 +196,17 @@ final class Connection: @unchecked Sendable {
     @inline(__always)
     fileprivate func collect(_ name: FieldName?, _ text: BorrowedBytes, _ value: BorrowedBytes) {
         fieldCount += 1
-        guard let name else {
-            if text.count == 6, text.equalsIgnoringCase("cookie") { countCookies(value) }
-            return
-        }
+        guard let name else { return }
         fields.append(Request.Field(name: name, text: text, value: value))
     }
 
     /// The library copies the cookies, and keeps a record for each.
     @inline(never)
-    private func countCookies(_ value: BorrowedBytes) {
-        var count = 1
-        for byte in value where byte == UInt8(ascii: ";") || byte == UInt8(ascii: ",") { count += 1 }
-        headCost += value.count + 1 + count * Self.fieldCost
+    private func countCookies() {
+        for field in request.fields where field.name == .cookie {
+            let count = field.value.reduce(1) { $1 == UInt8(ascii: ";") || $1 == UInt8(ascii: ",") ? $0 + 1 : $0 }
+            headCost += field.value.count + 1 + count * Self.fieldCost
+        }
     }
 
     /// The library's record of a field, which is half of this, and as much again: requests that follow may fill what it
