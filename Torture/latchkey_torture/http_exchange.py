@@ -6,6 +6,7 @@ import struct
 import time
 
 from . import answers, reference
+from .engine import Engine
 from .http_case import Case
 from .survival import Broken
 
@@ -21,10 +22,10 @@ PROMPT_SECONDS = 0.003
 class Exchange:
     """Sends a case and checks what comes back."""
 
-    def __init__(self, case: Case, number: int, port: int) -> None:
+    def __init__(self, case: Case, number: int, port: int, engine: Engine) -> None:
         self.case, self.number = case, number
-        self.reading = reference.read(case.message)
-        self.reader = answers.Reader([*self.reading.methods, self.reading.method_of_rest])
+        self.reading = reference.read(case.message, engine)
+        self.reader = answers.Reader([*self.reading.methods, self.reading.method_of_rest], engine)
         self.outgoing = _Outgoing(case.message, case.pieces)
         self.deadline = time.monotonic() + PATIENCE
         self.connection = socket.create_connection(("127.0.0.1", port), PATIENCE)
@@ -65,7 +66,7 @@ class Exchange:
         """All answers that are due have come: what else there is, the server is to end with the stream."""
         if self.has_ended_stream or not self.outgoing.is_done:
             return
-        if self.case.ending == "half" or len(self.reader.answers) >= len(self.reading.methods):
+        if self.case.ending == "half" or len(self.reader.answers) >= len(self.reading.requests):
             self.has_ended_stream = True
             try:
                 self.connection.shutdown(socket.SHUT_WR)
@@ -96,14 +97,14 @@ class Exchange:
         """Broken where the server has had all its time."""
         if not self.is_over and time.monotonic() > self.deadline:
             raise Broken(f"no end after {PATIENCE} s, with answers {self._statuses()} to "
-                         f"{len(self.reading.methods)} whole requests; "
+                         f"{len(self.reading.requests)} whole requests; "
                          f"received {self.reader.data[-500:]!r}")
 
     def _statuses(self) -> list[int]:
         return [answer.status for answer in self.reader.answers]
 
     def _judge(self) -> None:
-        whole = len(self.reading.methods)
+        whole = len(self.reading.requests)
         most = whole + (1 if self.reading.rest else 0)
         if len(self.reader.answers) > most:
             raise Broken(f"answers {self._statuses()} to {most} requests")
@@ -112,7 +113,7 @@ class Exchange:
         if not self.reader.is_between_answers:
             raise Broken(f"an answer was cut off: {self.reader.data[self.reader.position:][:500]!r}")
         count = len(self.reader.answers)
-        if count < whole and self.reading.costs[count] <= LARGEST_HEAD and not (count and self.reader.answers[-1].closes):
+        if count < whole and self.reading.requests[count].cost <= LARGEST_HEAD and not (count and self.reader.answers[-1].closes):
             raise Broken(f"answers {self._statuses()} to {whole} whole requests, and none that ends the connection")
 
 

@@ -71,7 +71,7 @@ class Fuzzer:
         """Runs a case and looks at the server. Broken with all that is needed to repeat it."""
         exchange = None
         try:
-            exchange = Exchange(Case.of(self.seed, number), number, self.victim.port)
+            exchange = Exchange(Case.of(self.seed, number), number, self.victim.port, self.victim.engine)
             exchange.run()
             message = exchange.case.message
             # The case may have removed the canary, and may do so, also later: nobody has waited for its answer.

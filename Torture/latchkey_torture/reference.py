@@ -6,25 +6,46 @@ Where it takes the bytes for one request and the server answers two, one has bee
 import dataclasses
 import re
 
+from .engine import Engine
+
 _REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\x21-\x7e\x80-\xff]+) HTTP/1\.([0-9])")
 _FIELD_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):([\t\x20-\x7e\x80-\xff]*)")
-#: What the server cannot tell from the end of a head, as NUL LF from the end of a line: libmicrohttpd overwrites it by as many NULs.
+#: What libmicrohttpd 0.9.75 hides from the server, as NUL LF at the end of a line: it overwrites it by as many NULs.
 #: See README.md.
 _UNSEEN_HEAD_END = re.compile(rb"[\r\0]\n[\r\0:]\n|\0[\0\r]\n\n|\n[\0:][\0\r]\n")
 _FIELD_COST = 128
-_CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]+)[ \t]*(;[\t\x20-\x7e\x80-\xff]*)?")
+_CHUNK_LINE = re.compile(rb"0*([0-9A-Fa-f]+)([ \t]*(?:;[\t\x20-\x7e\x80-\xff]*)?)")
+#: The server is not shown trailers, and looks at none. What counts is that all take the same bytes for the end of each.
+_TRAILER_LINE = re.compile(rb"[^ \t\r\n\0:]+:[^\r\n\0]*")
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """A request that is whole."""
+
+    method: bytes
+    #: Where it begins and ends among the bytes.
+    start: int
+    end: int
+    #: What its head takes of a connection's memory, as openapi.yaml counts it.
+    cost: int
 
 
 @dataclasses.dataclass(frozen=True)
 class Reading:
     """The requests in a stream of bytes."""
 
-    #: Methods of those that are whole, up to one that ends the connection.
-    methods: list[bytes]
-    #: What their heads take of a connection's memory, as openapi.yaml counts it.
-    costs: list[int]
+    #: Those that are whole, up to one that ends the connection.
+    requests: list[Request]
     #: What follows them where that is no whole request.
     rest: bytes = b""
+    #: Whether the last one ends the connection for its chunks alone, and not because it asks for that.
+    ends_by_chunks: bool = False
+
+    @property
+    def methods(self) -> list[bytes]:
+        """Of those that are whole."""
+        return [request.method for request in self.requests]
 
     @property
     def method_of_rest(self) -> bytes:
@@ -32,32 +53,41 @@ class Reading:
         return self.rest.split(b" ", 1)[0]
 
 
-def read(data: bytes) -> Reading:
+def read(data: bytes, engine: Engine) -> Reading:
     """Reads requests until one asks to end the connection, is malformed or is not all there."""
-    methods: list[bytes] = []
-    costs: list[int] = []
+    requests: list[Request] = []
     position = 0
-    seen = _UNSEEN_HEAD_END.sub(b"\r\n\r\n", data).replace(b"\0\n", b"\r\n")
+    seen = _UNSEEN_HEAD_END.sub(b"\r\n\r\n", data).replace(b"\0\n", b"\r\n") if engine.hides_line_ends else data
     while True:
-        # Empty lines before a request do not count, even with a bare LF (section 2.2).
-        while data.startswith((b"\r\n", b"\n"), position):
-            position += 1 if data.startswith(b"\n", position) else 2
+        position = _after_empty_lines(data, position, engine)
         if position >= len(data):
-            return Reading(methods, costs)
+            return Reading(requests)
         end = seen.find(b"\r\n\r\n", position)
         head = _head(seen[position:end].split(b"\r\n")) if end >= 0 else None
         if head is None:
-            return Reading(methods, costs, data[position:])
+            return Reading(requests, data[position:])
         method, is_last, length = head
-        after = _after_chunks(data, end + 4) if length is None else end + 4 + length
+        after = _after_chunks(data, end + 4, engine) if length is None else end + 4 + length
         if after is None or after > len(data):
-            return Reading(methods, costs, data[position:])
-        methods.append(method)
-        costs.append(end + 4 - position + _FIELD_COST * seen.count(b"\r\n", position, end))
+            return Reading(requests, data[position:])
+        cost = end + 4 - position + _FIELD_COST * seen.count(b"\r\n", position, end)
+        requests.append(Request(method, position, after, cost))
         position = after
-        # What the library makes of chunks cannot be seen, so the server ends the connection after them.
-        if is_last or length is None:
-            return Reading(methods, costs)
+        ends_by_chunks = length is None and not engine.goes_on_after_chunks
+        if is_last or ends_by_chunks:
+            return Reading(requests, ends_by_chunks=not is_last)
+
+
+def _after_empty_lines(data: bytes, position: int, engine: Engine) -> int:
+    """Where the next request begins: empty lines before it do not count (section 2.2)."""
+    if engine.most_empty_lines is None:
+        while data.startswith((b"\r\n", b"\n"), position):
+            position += 1 if data.startswith(b"\n", position) else 2
+        return position
+    for _ in range(engine.most_empty_lines):
+        if data.startswith(b"\r\n", position):
+            position += 2
+    return position
 
 
 def _head(lines: list[bytes]) -> tuple[bytes, bool, int | None] | None:
@@ -81,20 +111,24 @@ def _head(lines: list[bytes]) -> tuple[bytes, bool, int | None] | None:
     return line[1], is_last, None if codings else int(lengths[0]) if lengths else 0
 
 
-def _after_chunks(data: bytes, position: int) -> int | None:
+def _after_chunks(data: bytes, position: int, engine: Engine) -> int | None:
     """Where chunked content ends; None where it is not all there or malformed."""
     while True:
         end = data.find(b"\r\n", position)
         if end < 0 or not (line := _CHUNK_LINE.fullmatch(data[position:end])) or len(line[1]) > 15:
             return None
-        size, position = int(line[1], 16), end + 2
+        size, extension, position = int(line[1], 16), line[2], end + 2
+        if extension and engine.shifts_extended_chunks:
+            if not extension.startswith(b";"):
+                return None
+            position -= 1
         if size == 0:
             break
         if data[position + size:position + size + 2] != b"\r\n":
             return None
         position += size + 2
     while (end := data.find(b"\r\n", position)) != position:
-        if end < 0:
+        if end < 0 or (engine.goes_on_after_chunks and not _TRAILER_LINE.fullmatch(data[position:end])):
             return None
         position = end + 2
     return position + 2

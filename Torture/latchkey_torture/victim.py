@@ -12,6 +12,7 @@ from latchkey_bench import latchkey
 from latchkey_bench.server import Server, free_port
 
 from . import paths
+from .engine import Engine, expected_version
 from .survival import Broken
 
 #: What the runtime, the C library or a sanitizer says of a fault.
@@ -32,11 +33,23 @@ class Victim(Server):
     """Latchkey on a port of 127.0.0.1."""
 
     def __init__(self, binary: pathlib.Path, *flags: str, port: int | None = None,
-                 environment: dict[str, str] | None = None, wrapper: list | None = None) -> None:
-        """Starts a binary with flags, on a port that is free or on `port`; before it a `wrapper`, as in `timeout 5`."""
+                 environment: dict[str, str] | None = None, wrapper: list | None = None, library: str | None = None) -> None:
+        """Starts a binary with flags, on a port that is free or on `port`; before it a `wrapper`, as in `timeout 5`.
+
+        Broken where the HTTP library is not of the version `library`, or else of the one that this process was told.
+        """
         port = port or free_port()
         command = [*(wrapper or []), binary, "--port", port, "--log-level", "warning", *flags]
         super().__init__(command, port, {**_ENVIRONMENT, **(environment or {})})
+        try:
+            #: What serves.
+            self.engine = Engine.of(latchkey.library_version(port))
+            expected = library or expected_version() or self.engine.version
+            if self.engine.version != expected:
+                raise Broken(f"libmicrohttpd {self.engine.version} serves, and {expected} was to")
+        except BaseException:
+            self.stop()
+            raise
 
     @property
     def pid(self) -> int:

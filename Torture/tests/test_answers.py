@@ -3,11 +3,12 @@
 import unittest
 
 from latchkey_torture.answers import Malformed, Reader
+from latchkey_torture.engine import NEW, OLD, Engine
 
 
 class AnswerTests(unittest.TestCase):
-    def read(self, *pieces: bytes, methods: tuple[bytes, ...] = (b"GET",)) -> Reader:
-        reader = Reader(list(methods))
+    def read(self, *pieces: bytes, methods: tuple[bytes, ...] = (b"GET",), engine: Engine = OLD) -> Reader:
+        reader = Reader(list(methods), engine)
         for piece in pieces:
             reader.feed(piece)
         return reader
@@ -56,6 +57,8 @@ class AnswerTests(unittest.TestCase):
         head = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 13\r\n\r\n"
         reader = self.read(head + head + b"<html></html>")
         self.assertEqual([answer.status for answer in reader.answers], [400])
+        with self.assertRaises(Malformed):
+            self.read(head + head + b"<html></html>", engine=NEW)
 
 
 if __name__ == "__main__":
