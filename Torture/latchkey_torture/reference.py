@@ -57,7 +57,7 @@ def read(data: bytes, engine: Engine) -> Reading:
     """Reads requests until one asks to end the connection, is malformed or is not all there."""
     requests: list[Request] = []
     position = 0
-    seen = _UNSEEN_HEAD_END.sub(b"\r\n\r\n", data).replace(b"\0\n", b"\r\n") if engine.hides_line_ends else data
+    seen = as_seen(data, engine)
     while True:
         position = _after_empty_lines(data, position, engine)
         if position >= len(data):
@@ -76,6 +76,19 @@ def read(data: bytes, engine: Engine) -> Reading:
         ends_by_chunks = length is None and not engine.goes_on_after_chunks
         if is_last or ends_by_chunks:
             return Reading(requests, ends_by_chunks=not is_last)
+
+
+def as_seen(data: bytes, engine: Engine) -> bytes:
+    """The bytes with ends of lines where the server cannot see that there is something else. Nothing moves by it."""
+    return _UNSEEN_HEAD_END.sub(b"\r\n\r\n", data).replace(b"\0\n", b"\r\n") if engine.hides_line_ends else data
+
+
+def chunks_position(data: bytes, engine: Engine) -> int | None:
+    """Where the chunks of the request begin that begins the data; None where its head is not whole and well-formed, or has none."""
+    seen = as_seen(data, engine)
+    end = seen.find(b"\r\n\r\n")
+    head = _head(seen[:end].split(b"\r\n")) if end >= 0 else None
+    return end + 4 if head and head[2] is None else None
 
 
 def _after_empty_lines(data: bytes, position: int, engine: Engine) -> int:

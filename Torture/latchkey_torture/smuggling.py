@@ -1,6 +1,7 @@
 """Requests whose length or lines are told in two ways. Each has exactly one answer, whatever follows it."""
 
 import random
+from collections.abc import Iterator
 
 #: Field lines that make it uncertain how long the content is, or where a line ends.
 FRAMINGS = [
@@ -27,12 +28,29 @@ HEADS = [
     b"PUT /keys/s\r\nHost: x\r\nContent-Length: 5\r\n\r\n", b"P(T /keys/s HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n",
 ]
 
+#: Five bytes in one reading and a chunk in the other.
+CONTENTS = [b"5\r\nvalue\r\n0\r\n\r\n", b"value", b"0\r\n\r\n"]
+METHODS = [b"PUT", b"POST", b"GET"]
+
 
 def vector(chance: random.Random) -> bytes:
-    """One of them, with content that is five bytes in one reading and a chunk in the other."""
+    """One of them, with content."""
     if chance.random() < 0.7:
-        head = b"%b /keys/s HTTP/1.1\r\nHost: x\r\n%b\r\n" % (chance.choice([b"PUT", b"POST", b"GET"]),
-                                                              chance.choice(FRAMINGS))
+        head = _framed(chance.choice(METHODS), chance.choice(FRAMINGS))
     else:
         head = chance.choice(HEADS)
-    return head + chance.choice([b"5\r\nvalue\r\n0\r\n\r\n", b"value", b"0\r\n\r\n"])
+    return head + chance.choice(CONTENTS)
+
+
+def vectors() -> Iterator[bytes]:
+    """All of them, with nothing behind them and with a request that removes something."""
+    for method in METHODS:
+        heads = [_framed(method, framing) for framing in FRAMINGS] + [head.replace(b"PUT", method, 1) for head in HEADS]
+        for head in heads:
+            for content in CONTENTS:
+                for behind in (b"", b"DELETE /keys/k0 HTTP/1.1\r\nHost: x\r\n\r\n"):
+                    yield head + content + behind
+
+
+def _framed(method: bytes, framing: bytes) -> bytes:
+    return b"%b /keys/s HTTP/1.1\r\nHost: x\r\n%b\r\n" % (method, framing)
