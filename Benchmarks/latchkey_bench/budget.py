@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 import pathlib
 import tempfile
 
@@ -82,6 +83,11 @@ def differences(toolchain: str, library: str, budget: dict) -> list[str]:
 def run(binary: pathlib.Path, update: bool) -> int:
     """Counts and compares, or with `update` writes new budgets. Returns the exit code."""
     library, counted = count(binary)
+    # Scripts/with-libmicrohttpd says which one must serve.
+    expected = os.environ.get("EXPECTED_LIBMICROHTTPD", library)
+    if library != expected:
+        print(f"libmicrohttpd {library} serves, and not {expected}")
+        return 1
     toolchain = machine.toolchain()
     budget = json.loads(paths.BUDGET.read_text())
     if update:

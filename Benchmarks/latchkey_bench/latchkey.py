@@ -1,6 +1,5 @@
 """Latchkey itself, started to be measured."""
 
-import os
 import pathlib
 import re
 from collections.abc import Iterator
@@ -48,13 +47,8 @@ def store(server: Server, count: int, size: int) -> None:
 
 
 def library_version(port: int) -> str:
-    """The version of libmicrohttpd that a server runs with. RuntimeError where another one is expected.
-
-    What runs a command with another version tells it which: Scripts/with-libmicrohttpd.
-    """
-    found = next((version[1] for name, labels, _ in samples(port)
-                  if name == "latchkey_build_info" and (version := re.search(r'libmicrohttpd="([^"]*)"', labels))), "unknown")
-    expected = os.environ.get("EXPECTED_LIBMICROHTTPD", found)
-    if found != expected:
-        raise RuntimeError(f"libmicrohttpd {found} serves, and not {expected}")
-    return found
+    """The version of libmicrohttpd that a server runs with."""
+    for name, labels, _ in samples(port):
+        if name == "latchkey_build_info" and (version := re.search(r'libmicrohttpd="([^"]*)"', labels)):
+            return version[1]
+    return "unknown"

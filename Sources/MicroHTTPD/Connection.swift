@@ -171,7 +171,7 @@ final class Connection: @unchecked Sendable {
         let headCount = latchkey_request_head_bytes(connection)
         headCost = headCount + fieldCount * Self.fieldCost
         if request.has(.cookie) { countCookies() }
-        if request.has(.expect), loop.engine.answersEmptyExpectations, !isChunked,
+        if request.has(.expect), !isChunked,
             request.first(.contentLength)?.allSatisfy({ $0 == UInt8(ascii: "0") }) ?? true
         {
             forgetExpectation()
@@ -179,9 +179,9 @@ final class Connection: @unchecked Sendable {
         return reading.check.problem(headCount: headCount, isKnownMethod: request.method != .unknown)
     }
 
-    /// Makes the library see no `100-continue` where there is no content to wait for (RFC 9110 section 10.1.1).
+    /// Makes the library and the API see no `100-continue` where there is no content to wait for (RFC 9110 section 10.1.1).
     ///
-    /// It would send the interim answer all the same, and then take what follows of the next request for the end of this one's
+    /// Before 1.0 the library would send the interim answer all the same, and then take what follows of the next request for the end of this one's
     /// content: the access handler would be asked for an answer where the library takes none, and the connection ended.
     private func forgetExpectation() {
         for field in request.fields where field.name == .expect {

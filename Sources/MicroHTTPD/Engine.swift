@@ -20,8 +20,6 @@ struct Engine: Sendable, BitwiseCopyable {
     let refusesLongChunkLines: Bool
     /// Whether a field's value is sent as it lies in memory, though it was overwritten since it was added, and may hold line ends.
     let sendsVerbatim: Bool
-    /// Whether `100-continue` is answered also where there is no content to wait for (see `Connection.forgetExpectation`).
-    let answersEmptyExpectations: Bool
     /// Descriptors of its own that a daemon has in its epoll set.
     let ownDescriptorCount: Int32
     /// Whether resuming a connection ends the loop's wait.
@@ -57,7 +55,6 @@ struct Engine: Sendable, BitwiseCopyable {
         readsChunksStrictly = isOfOne
         refusesLongChunkLines = isOfOne && numbers[2] == 10
         sendsVerbatim = isKnown
-        answersEmptyExpectations = !isOfOne
         ownDescriptorCount = isOfZero ? 0 : 1
         resumingWakesLoop = isOfOne
     }

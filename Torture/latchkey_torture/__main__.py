@@ -8,7 +8,7 @@ import sys
 from latchkey_bench.arguments import names
 from latchkey_bench.shell import Unavailable
 
-from . import http_fuzz, paths, run
+from . import engines, http_fuzz, paths, run
 from .settings import QUICK, Settings
 from .survival import Broken
 
@@ -24,12 +24,15 @@ def arguments() -> argparse.Namespace:
     full.add_argument("--seconds", type=float, help="how long those parts last that last for a time")
     case = commands.add_parser("case", help="one case of the HTTP fuzzer again")
     case.add_argument("--case", type=int, required=True, help="its number")
+    message = commands.add_parser("bytes", help="what each engine makes of the bytes in a file")
+    message.add_argument("--file", type=pathlib.Path, required=True, help="where they are")
+    for command in (full, message):
+        command.add_argument("--binary", type=pathlib.Path, default=paths.LATCHKEY, help="a release build of latchkey")
     for command in (full, case):
         command.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32),
                              help="of all that is left to chance")
         command.add_argument("--asan-binary", type=pathlib.Path, default=paths.ADDRESS_SANITIZED,
                              help="a build with AddressSanitizer")
-    full.add_argument("--binary", type=pathlib.Path, default=paths.LATCHKEY, help="a release build of latchkey")
     full.add_argument("--tsan-binary", type=pathlib.Path, default=paths.THREAD_SANITIZED, help="a build with ThreadSanitizer")
     return parser.parse_args()
 
@@ -41,6 +44,9 @@ def main() -> int:
         if asked.command == "case":
             for row in http_fuzz.repeat(asked.asan_binary.resolve(), asked.seed, asked.case):
                 print(*row.cells(), sep="; ")
+            return 0
+        if asked.command == "bytes":
+            engines.repeat(asked.binary.resolve(), asked.file.read_bytes())
             return 0
         binaries = run.Binaries(asked.binary.resolve(), asked.asan_binary.resolve(), asked.tsan_binary.resolve())
         settings = QUICK if asked.quick else Settings()

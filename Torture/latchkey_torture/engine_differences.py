@@ -23,6 +23,8 @@ _CODING = re.compile(rb"\ntransfer-encoding:([^\r\n]*)", re.IGNORECASE)
 #: What is refused as soon as it is read: a request line with a third space or a long version; a bare CR or LF, or a NUL; a folded line;
 #: a field without a name, with white space in its name or without a colon.
 _EARLY = re.compile(rb"\A[^ \r\n]* [^ \r\n]* (?:[^ \r\n]* |[^ \r\n]{9})|\r(?!\n)|(?<!\r)\n|\0|\r\n[ \t:]|\r\n[^:\r\n]+[ \t\r]")
+#: At the end of the stream, a line of a head that is no field line.
+_MALFORMED_LAST_LINE = re.compile(rb"\n(?![!#$%&'*+.^_`|~0-9A-Za-z-]+:)[^\r\n]+\r?\n\Z")
 _CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]+)(;[^\r\n]*)?\r\n")
 #: Of a head that does not surely fit into a connection's memory, with all that the engine keeps beside its bytes.
 _LONG = LARGEST_HEAD // 2
@@ -113,6 +115,10 @@ def _is_early(each: Occasion) -> bool:
     return each.old is None and _refuses(each.new) and not each.is_whole and bool(_EARLY.search(each.head))
 
 
+def _is_late(each: Occasion) -> bool:
+    return each.new is None and _refuses(each.old) and each.head == each.request and bool(_MALFORMED_LAST_LINE.search(each.head))
+
+
 def _is_coding(each: Occasion) -> bool:
     codings = _CODING.findall(each.head)
     is_other = any(coding.strip(b" \t").lower() != b"chunked" for coding in codings)
@@ -155,6 +161,8 @@ KNOWN = [
                "still has some differs by a few bytes.", _is_long_and_unanswered),
     Difference("refused at once", "1.0.x refuses a line that is malformed when it reads it. 0.9.75 waits for the head's end, and "
                "here the stream ends first.", _is_early),
+    Difference("refused with the next line", "1.0.x looks at a line once the byte behind it is there, since that may fold it. 0.9.75 "
+               "refuses one without a colon at once. Here the stream ends behind it.", _is_late),
     Difference("unknown transfer coding", "1.0.x refuses it by itself, with 400. With 0.9.75 Latchkey refuses it, with 501.",
                _is_coding),
     Difference("white space behind a framing", "1.0.x cuts it off, as RFC 9110 section 5.5 asks for. 0.9.75 takes it for part of the "

@@ -9,7 +9,7 @@ from latchkey_bench.report import table
 from latchkey_bench.server import raise_descriptor_limit
 from latchkey_bench.shell import Unavailable
 
-from . import endings, faults, histories, http_fuzz, memory, parsers, slow_clients, soak, survival
+from . import endings, engines, faults, histories, http_fuzz, memory, parsers, slow_clients, soak, survival
 from .settings import Settings
 from .survival import Broken, Row
 
@@ -27,6 +27,7 @@ Part = Callable[[Binaries, Settings, int], Iterator[Row]]
 
 PARTS: dict[str, Part] = {
     "http": lambda binaries, settings, seed: http_fuzz.run(binaries.address_sanitized, settings.fuzz_seconds, seed),
+    "engines": lambda binaries, settings, seed: engines.run(binaries.release, settings.engine_seconds, seed),
     "histories": lambda binaries, settings, seed: histories.run(
         binaries.release, settings.histories, settings.operations, settings.false_operations, seed),
     "endings": lambda binaries, settings, seed: endings.run(binaries.release, settings.endings, seed),
