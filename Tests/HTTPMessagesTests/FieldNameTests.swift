@@ -8,7 +8,8 @@ import Testing
         ("Accept", .accept), ("Accept-Encoding", .acceptEncoding),
         ("Authorization", .authorization), ("Content-Encoding", .contentEncoding),
         ("Content-Length", .contentLength),
-        ("Content-Range", .contentRange), ("Content-Type", .contentType), ("Expect", .expect), ("If-Match", .ifMatch),
+        ("Content-Range", .contentRange), ("Content-Type", .contentType), ("Cookie", .cookie), ("Expect", .expect),
+        ("If-Match", .ifMatch),
         ("If-None-Match", .ifNoneMatch), ("If-Range", .ifRange), ("Prefer", .prefer), ("Range", .range),
     ]
 
@@ -54,7 +55,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "A", "Cookie", "Accent", "Except", "If-Rangf", "If-Patch", "Connection",
+        "", "A", "Cooky", "Cookie2", "Accent", "Except", "If-Rangf", "If-Patch", "Connection",
         "Latchkey-Meta", "Latchkey-Meta_", "Latchkey-TTL-abc", "Latchkey_Meta-a", "Latchkey-Metb-a", "Content-Encodinh",
         "XLatchkey-Meta-a",
         "Prefix", "Rangs", "L", "Last-Modified-By", "Latchkey-Metadata", "Accept-Encodinh", "User-Agent", "Host",

@@ -150,10 +150,10 @@ import Testing
             }
             let listed = try curl("\(curl.url)/keys?prefix=a/").output
             #expect(listed.split(separator: "\n").sorted() == ["a/1", "a/2", "a/3%20"])
-            // The link in the answer leads to the next page.
-            var (target, keys): (Substring?, [Substring]) = ("/keys/?limit=1", [])
+            // The link in the answer leads to the next page, and is relative to this one.
+            var (target, keys): (Substring?, [Substring]) = ("?limit=1", [])
             while let next = target {
-                let lines = try curl("-i", "\(curl.url)\(next)").output.split(separator: "\r\n")
+                let lines = try curl("-i", "\(curl.url)/keys/\(next)").output.split(separator: "\r\n")
                 keys += lines.last?.contains(":") == false ? lines.last?.split(separator: "\n") ?? [] : []
                 target = lines.first { $0.hasPrefix("Link: <") }?.dropFirst(7).prefix { $0 != ">" }
             }
