@@ -50,8 +50,8 @@ class Verdict:
 def verdict(victim: Victim, message: bytes, others: Verdict | None = None) -> Verdict:
     """Sends bytes on a connection of their own.
 
-    Where the engine ends the connection for chunks alone, the client goes on with another, as clients do. `others`: the verdict of
-    an engine that does not, which tells whether there was another reason for the end.
+    Where the engine ends the connection for chunks alone, the client goes on with another, as clients do. `others`: the
+    verdict of an engine that does not, which tells whether there was another reason for the end.
     """
     outcomes: list[Outcome] = []
     starts: list[int] = []
@@ -127,8 +127,13 @@ def _reset(client: LockStepClient) -> None:
     client.run([request("DELETE", "/keys?all=true"), request("POST", "/batch", b"".join(items))])
 
 
-def _stored(client: LockStepClient) -> dict[bytes, bytes]:
+def stored(victim: Victim) -> dict[bytes, bytes]:
     """All keys, percent-encoded, and their values."""
+    with LockStepClient(victim.port) as client:
+        return _stored(client)
+
+
+def _stored(client: LockStepClient) -> dict[bytes, bytes]:
     _, _, listed = client.exchange(request("GET", "/keys"))
     keys = listed.splitlines()
     _, _, content = client.exchange(request("POST", "/batch", b"".join(b"GET %b\n" % key for key in keys)))

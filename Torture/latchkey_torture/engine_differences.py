@@ -10,9 +10,11 @@ from collections.abc import Callable
 
 from . import reference
 from .conversation import Outcome
-from .engine import NEW, OLD
+from .engine import NEW, OLD, Engine
 from .http_exchange import LARGEST_HEAD
 
+#: Reads all that is well-formed.
+_STRICT = Engine.of("1.0.10")
 #: What tells a client that his request is malformed or too large to be read.
 REFUSALS = frozenset({400, 413, 414, 431, 501, 505})
 _REQUEST_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ [\x21-\x7e\x80-\xff]+ HTTP/1\.[0-9]\r\n")
@@ -20,10 +22,12 @@ _REQUEST_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ [\x21-\x7e\x80-\xff]+ 
 _ANSWERED_LINE = re.compile(rb"(?:GET|HEAD|POST|PUT|DELETE) [^\n\0\x0b\x0c]*(?:\n|\Z)")
 _SPACE_BEHIND_FRAMING = re.compile(rb"\r\n(?:content-length|transfer-encoding):[^\r\n]*[ \t]\r\n", re.IGNORECASE)
 _CODING = re.compile(rb"\ntransfer-encoding:([^\r\n]*)", re.IGNORECASE)
-#: What is refused as soon as it is read: a request line with a third space or a long version; a bare CR or LF, or a NUL; a folded line;
-#: a field without a name, with white space in its name or without a colon.
-_EARLY = re.compile(rb"\A[^ \r\n]* [^ \r\n]* (?:[^ \r\n]* |[^ \r\n]{9})|\r(?!\n)|(?<!\r)\n|\0|\r\n[ \t:]|\r\n[^:\r\n]+[ \t\r]")
-#: At the end of the stream, a line of a head that is no field line.
+_THIRD_SPACE = re.compile(rb"[^ \r\n]* [^ \r\n]* [^ \r\n]* ")
+#: What is refused as soon as it is read: a request line with a third space or a long version; a bare CR or LF, or a NUL;
+#: a folded line; a field without a name, with white space in its name or without a colon.
+_EARLY = re.compile(rb"\A[^ \r\n]* [^ \r\n]* (?:[^ \r\n]* |[^ \r\n]{9})|\r(?!\n)|(?<!\r)\n|\0|\r\n[ \t:]"
+                    rb"|\r\n[^:\r\n]+[ \t\r]")
+#: At the end of the stream, a line of a head or a trailer that is no field line.
 _MALFORMED_LAST_LINE = re.compile(rb"\n(?![!#$%&'*+.^_`|~0-9A-Za-z-]+:)[^\r\n]+\r?\n\Z")
 _CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]+)(;[^\r\n]*)?\r\n")
 #: Of a head that does not surely fit into a connection's memory, with all that the engine keeps beside its bytes.
@@ -116,7 +120,8 @@ def _is_early(each: Occasion) -> bool:
 
 
 def _is_late(each: Occasion) -> bool:
-    return each.new is None and _refuses(each.old) and each.head == each.request and bool(_MALFORMED_LAST_LINE.search(each.head))
+    is_last = each.head == each.request or each.chunk_flaw == "malformed"
+    return is_last and each.new is None and _refuses(each.old) and bool(_MALFORMED_LAST_LINE.search(each.request))
 
 
 def _is_coding(each: Occasion) -> bool:
@@ -131,7 +136,10 @@ def _is_space(each: Occasion) -> bool:
 
 
 def _is_extension(each: Occasion) -> bool:
-    return NEW.shifts_extended_chunks and each.chunk_flaw == "extension"
+    if each.chunk_flaw != "extension":
+        return False
+    is_well_formed = bool(reference.read(each.request, _STRICT).requests)
+    return not is_well_formed or (_refuses(each.new) and each.new.status == 400)
 
 
 def _is_chunk(each: Occasion) -> bool:
@@ -149,33 +157,46 @@ def _is_hidden(each: Occasion) -> bool:
 
 
 def _is_other_status(each: Occasion) -> bool:
-    return each.is_long and _refuses(each.old) and _refuses(each.new) and 431 >= each.old.status != each.new.status
+    if not (_refuses(each.old) and _refuses(each.new)) or each.old.status == each.new.status:
+        return False
+    is_other_version = (each.old.status, each.new.status) == (505, 400)
+    return bool(_THIRD_SPACE.match(each.request)) if is_other_version else each.is_long and each.old.status <= 431
 
 
 KNOWN = [
-    Difference("empty lines", "1.0.x passes over one empty line before a request (RFC 9112 section 2.2 asks for that), and closes at "
-               "a second or a bare LF. 0.9.75 passes over any number.", _is_empty_line),
-    Difference("request line without an answer", "1.0.x closes without a word where the line holds a NUL, or is malformed behind a "
-               "method it does not know. 0.9.75 answers, and so does Latchkey with it.", _is_bad_request_line),
-    Difference("long head without an answer", "A refusal needs memory of the connection, which a long head has taken. Which engine "
-               "still has some differs by a few bytes.", _is_long_and_unanswered),
-    Difference("refused at once", "1.0.x refuses a line that is malformed when it reads it. 0.9.75 waits for the head's end, and "
-               "here the stream ends first.", _is_early),
-    Difference("refused with the next line", "1.0.x looks at a line once the byte behind it is there, since that may fold it. 0.9.75 "
-               "refuses one without a colon at once. Here the stream ends behind it.", _is_late),
-    Difference("unknown transfer coding", "1.0.x refuses it by itself, with 400. With 0.9.75 Latchkey refuses it, with 501.",
-               _is_coding),
-    Difference("white space behind a framing", "1.0.x cuts it off, as RFC 9110 section 5.5 asks for. 0.9.75 takes it for part of the "
-               "value, and refuses.", _is_space),
-    Difference("chunk extensions", "1.0.0 to 1.0.9 take the LF behind an extension for the chunk's first byte, so that each "
-               "well-formed chunk that has one is refused.", _is_extension),
-    Difference("malformed chunks", "1.0.x refuses chunks and trailers that are malformed. 0.9.75 takes bare LFs and more, and "
-               "Latchkey ends the connection.", _is_chunk),
-    Difference("long line before a chunk", "1.0.x refuses it with 413. With 0.9.75 Latchkey does, with 400.", _is_long_chunk_line),
-    Difference("hidden line ends", "0.9.75 overwrites NUL LF and the like before Latchkey sees them. 1.0.x refuses them.",
-               _is_hidden),
-    Difference("two reasons", "A head that is too long, and malformed or too long in another place, is refused for what the engine "
-               "comes upon first.", _is_other_status),
+    Difference("empty lines",
+               "1.0.x passes over one empty line before a request, as RFC 9112 section 2.2 asks for. It closes at a "
+               "second one, and at a bare LF. 0.9.75 passes over any number.", _is_empty_line),
+    Difference("request line without an answer",
+               "1.0.x closes without a word where the line holds a NUL, or is malformed behind a method it does not know. "
+               "With 0.9.75 it is answered.", _is_bad_request_line),
+    Difference("long head without an answer",
+               "A refusal needs memory of the connection, and a long head has taken it. The engines differ by a few "
+               "bytes. And 1.0.x answers no long request line behind a method it does not know.", _is_long_and_unanswered),
+    Difference("refused at once",
+               "1.0.x refuses a malformed line when it reads it. 0.9.75 waits for the head's end, and here the stream "
+               "ends first.", _is_early),
+    Difference("refused with the next line",
+               "1.0.x looks at a line once the byte behind it is there, since that may fold it. 0.9.75 refuses a line "
+               "without a colon at once. Here the stream ends behind it.", _is_late),
+    Difference("unknown transfer coding",
+               "1.0.x refuses it by itself, with 400. With 0.9.75 Latchkey refuses it, with 501.", _is_coding),
+    Difference("white space behind a framing",
+               "1.0.x cuts it off, as RFC 9110 section 5.5 asks for. 0.9.75 takes it for part of the value, and it is "
+               "refused.", _is_space),
+    Difference("chunk extensions",
+               "1.0.0 to 1.0.9 take the LF behind an extension for the chunk's first byte. So they refuse each "
+               "well-formed chunk that has an extension, and accept one that is a byte short.", _is_extension),
+    Difference("malformed chunks",
+               "1.0.x refuses malformed chunks and trailers. 0.9.75 takes bare LFs and more, and the connection ends "
+               "behind them.", _is_chunk),
+    Difference("long line before a chunk",
+               "1.0.x refuses it with 413. With 0.9.75 Latchkey refuses it, with 400.", _is_long_chunk_line),
+    Difference("hidden line ends",
+               "0.9.75 overwrites NUL LF and the like before Latchkey sees them. 1.0.x refuses them.", _is_hidden),
+    Difference("two reasons",
+               "What is malformed in one place, and too long or of another version in another, is refused for what the "
+               "engine comes upon first.", _is_other_status),
 ]
 
 

@@ -84,7 +84,7 @@ def as_seen(data: bytes, engine: Engine) -> bytes:
 
 
 def chunks_position(data: bytes, engine: Engine) -> int | None:
-    """Where the chunks of the request begin that begins the data; None where its head is not whole and well-formed, or has none."""
+    """Where the chunks of the first request begin; None where its head is not whole and well-formed, or it has none."""
     seen = as_seen(data, engine)
     end = seen.find(b"\r\n\r\n")
     head = _head(seen[:end].split(b"\r\n")) if end >= 0 else None

@@ -34,11 +34,11 @@ class Settings:
         """The same, with the parts that last for a time lasting for this one."""
         if seconds is None:
             return self
-        return dataclasses.replace(self, fuzz_seconds=seconds, engine_seconds=seconds, churn_seconds=seconds, hostile_seconds=seconds,
-                                   soak_seconds=seconds, race_seconds=seconds)
+        return dataclasses.replace(self, fuzz_seconds=seconds, engine_seconds=seconds, churn_seconds=seconds,
+                                   hostile_seconds=seconds, soak_seconds=seconds, race_seconds=seconds)
 
 
 #: The short forms, which CI runs.
-QUICK = Settings(fuzz_seconds=60, engine_seconds=15, histories=1, operations=20_000, false_operations=2_000, endings=5, fault_seconds=1.5,
-                 fault_intervals=(3, 50), slow=slow_clients.QUICK, churn_seconds=20, hostile_seconds=10,
+QUICK = Settings(fuzz_seconds=60, engine_seconds=15, histories=1, operations=20_000, false_operations=2_000, endings=5,
+                 fault_seconds=1.5, fault_intervals=(3, 50), slow=slow_clients.QUICK, churn_seconds=20, hostile_seconds=10,
                  parser_seconds=4, soak_seconds=20, race_seconds=30)

@@ -2,8 +2,9 @@
 
 import unittest
 
+from latchkey_torture import paths
 from latchkey_torture.conversation import Outcome, Verdict, values
-from latchkey_torture.engine_differences import Occasion, explanation
+from latchkey_torture.engine_differences import KNOWN, Occasion, explanation
 from latchkey_torture.engines import parting
 
 REFUSED, DONE, CODING = Outcome(400, True), Outcome(201, False), Outcome(501, True)
@@ -33,6 +34,39 @@ class DifferencesTests(unittest.TestCase):
         self.assertEqual(name(PUT + b"Transfer-Encoding: gzip\r\n\r\n", CODING, REFUSED), "unknown transfer coding")
         self.assertEqual(name(b"PUT /keys/s\0 HTTP/1.1\r\nHost: x\r\n\r\n", REFUSED, None), "request line without an answer")
         self.assertEqual(name(PUT + b"\r\n", DONE, None, gap=b"\r\n\r\n"), "empty lines")
+        self.assertIsNone(name(PUT + b"\r\n", DONE, None, gap=b"\r\n"))
+        self.assertEqual(name(b"GET /a b HTTP/9.1\r\n\r\n", Outcome(505, True), REFUSED), "two reasons")
+        self.assertIsNone(name(b"GET /a HTTP/9.1\r\n\r\n", Outcome(505, True), REFUSED))
+        hidden = b"GET /a HTTP/1.1\r\nHost: x\0\n\r\n"
+        self.assertEqual(name(hidden, Outcome(404, False), REFUSED), "hidden line ends")
+        self.assertIsNone(name(hidden, REFUSED, Outcome(404, False)))
+
+    def test_a_line_is_refused_at_once_or_with_the_next_only_where_the_stream_ends(self):
+        self.assertEqual(name(PUT + b"X: y\rz", None, REFUSED), "refused at once")
+        self.assertIsNone(name(PUT + b"X: y", None, REFUSED))
+        for message in [PUT + b"X\r\n", PUT + b"Transfer-Encoding: chunked\r\n\r\n0\r\nX\r\n"]:
+            self.assertEqual(name(message, REFUSED, None), "refused with the next line")
+            self.assertIsNone(name(message + b"\r\n", REFUSED, None))
+
+    def test_a_well_formed_chunk_with_an_extension_is_refused_or_it_is_a_finding(self):
+        chunked = PUT + b"Transfer-Encoding: chunked\r\n\r\n"
+        for message in [chunked + b"5;a=b\r\nvalue\r\n0\r\n\r\n", chunked + b"0;a\r\n\r\n"]:
+            self.assertEqual(name(message, DONE, REFUSED), "chunk extensions")
+            self.assertIsNone(name(message, REFUSED, DONE))
+            self.assertIsNone(name(message, DONE, None))
+        self.assertEqual(name(chunked + b"5;a=b\r\nvalu\r\n0\r\n\r\n", Outcome(201, True), DONE), "chunk extensions")
+
+    def test_another_value_is_a_finding_but_for_a_shifted_chunk(self):
+        for content, is_known in [(b"5;a=b\r\nvalu\r\n0\r\n\r\n", True), (b"5\r\nvalue\r\n0\r\n\r\n", False)]:
+            message = PUT + b"Transfer-Encoding: chunked\r\n\r\n" + content
+            old, new = (Verdict([DONE], {b"s": value}, [0], []) for value in (b"valu\r", b"\nvalu"))
+            occasion = parting(message, old, new)
+            self.assertEqual(bool(occasion and explanation(occasion)), is_known, content)
+
+    def test_the_table_in_the_readme_is_this_one(self):
+        readme = (paths.TORTURE / "README.md").read_text()
+        for each in KNOWN:
+            self.assertIn(f"| {each.name} | {each.reason} |", readme)
 
     def test_the_first_request_that_differs_is_where_they_part(self):
         message = PUT + b"\r\n"
