@@ -21,6 +21,8 @@ _REQUEST_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ [\x21-\x7e\x80-\xff]+ 
 #: A beginning of a line that 1.0.x answers where it is malformed, unless one of these bytes is in it.
 _ANSWERED_LINE = re.compile(rb"(?:GET|HEAD|POST|PUT|DELETE) [^\n\0\x0b\x0c]*(?:\n|\Z)")
 _SPACE_BEHIND_FRAMING = re.compile(rb"\r\n(?:content-length|transfer-encoding):[^\r\n]*[ \t]\r\n", re.IGNORECASE)
+#: The library looks at the first of these fields alone.
+_LONE_QUOTE = re.compile(rb"(?:(?!\ncookie:).)*\ncookie:[^\r\n]*=\"\r\n", re.IGNORECASE | re.DOTALL)
 _CODING = re.compile(rb"\ntransfer-encoding:([^\r\n]*)", re.IGNORECASE)
 _THIRD_SPACE = re.compile(rb"[^ \r\n]* [^ \r\n]* [^ \r\n]* ")
 #: What is refused as soon as it is read: a request line with a third space or a long version; a bare CR or LF, or a NUL;
@@ -29,7 +31,7 @@ _EARLY = re.compile(rb"\A[^ \r\n]* [^ \r\n]* (?:[^ \r\n]* |[^ \r\n]{9})|\r(?!\n)
                     rb"|\r\n[^:\r\n]+[ \t\r]")
 #: At the end of the stream, a line of a head or a trailer that is no field line.
 _MALFORMED_LAST_LINE = re.compile(rb"\n(?![!#$%&'*+.^_`|~0-9A-Za-z-]+:)[^\r\n]+\r?\n\Z")
-_CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]+)(;[^\r\n]*)?\r\n")
+_CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]+)(;[^\n]*)?\r\n")
 #: Of a head that does not surely fit into a connection's memory, with all that the engine keeps beside its bytes.
 _LONG = LARGEST_HEAD // 2
 _FIELD_COST = 128
@@ -135,6 +137,11 @@ def _is_space(each: Occasion) -> bool:
     return is_refused and each.new is not None and bool(_SPACE_BEHIND_FRAMING.search(each.head))
 
 
+def _is_lone_quote(each: Occasion) -> bool:
+    is_refused = _refuses(each.old) and each.old.status == 431
+    return is_refused and each.new is not None and bool(_LONE_QUOTE.match(each.head))
+
+
 def _is_extension(each: Occasion) -> bool:
     if each.chunk_flaw != "extension":
         return False
@@ -184,6 +191,9 @@ KNOWN = [
     Difference("white space behind a framing",
                "1.0.x cuts it off, as RFC 9110 section 5.5 asks for. 0.9.75 takes it for part of the value, and it is "
                "refused.", _is_space),
+    Difference("lone quote in a cookie",
+               '0.9.75 takes the one quote of `Cookie: a="` for two, and the length of what is between them for -1. It '
+               "refuses it with 431.", _is_lone_quote),
     Difference("chunk extensions",
                "1.0.0 to 1.0.9 take the LF behind an extension for the chunk's first byte. So they refuse each "
                "well-formed chunk that has an extension, and accept one that is a byte short.", _is_extension),

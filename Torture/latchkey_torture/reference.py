@@ -15,6 +15,8 @@ _FIELD_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):([\t\x20-\x7e\x80-\xff
 _UNSEEN_HEAD_END = re.compile(rb"[\r\0]\n[\r\0:]\n|\0[\0\r]\n\n|\n[\0:][\0\r]\n")
 _FIELD_COST = 128
 _CHUNK_LINE = re.compile(rb"0*([0-9A-Fa-f]+)([ \t]*(?:;[\t\x20-\x7e\x80-\xff]*)?)")
+#: From 1.0 on: no blanks, and all of an extension up to CR LF, also bare CRs and control bytes. See README.md.
+_LATER_CHUNK_LINE = re.compile(rb"0*([0-9A-Fa-f]+)((?:;[^\n]*)?)")
 #: The server is not shown trailers, and looks at none. What counts is that all take the same bytes for the end of each.
 _TRAILER_LINE = re.compile(rb"[^ \t\r\n\0:]+:[^\r\n\0]*")
 
@@ -126,14 +128,13 @@ def _head(lines: list[bytes]) -> tuple[bytes, bool, int | None] | None:
 
 def _after_chunks(data: bytes, position: int, engine: Engine) -> int | None:
     """Where chunked content ends; None where it is not all there or malformed."""
+    chunk_line = _LATER_CHUNK_LINE if engine.goes_on_after_chunks else _CHUNK_LINE
     while True:
         end = data.find(b"\r\n", position)
-        if end < 0 or not (line := _CHUNK_LINE.fullmatch(data[position:end])) or len(line[1]) > 15:
+        if end < 0 or not (line := chunk_line.fullmatch(data[position:end])) or len(line[1]) > 15:
             return None
-        size, extension, position = int(line[1], 16), line[2], end + 2
-        if extension and engine.shifts_extended_chunks:
-            if not extension.startswith(b";"):
-                return None
+        size, position = int(line[1], 16), end + 2
+        if line[2] and engine.shifts_extended_chunks:
             position -= 1
         if size == 0:
             break

@@ -37,6 +37,11 @@ class DifferencesTests(unittest.TestCase):
         self.assertIsNone(name(PUT + b"\r\n", DONE, None, gap=b"\r\n"))
         self.assertEqual(name(b"GET /a b HTTP/9.1\r\n\r\n", Outcome(505, True), REFUSED), "two reasons")
         self.assertIsNone(name(b"GET /a HTTP/9.1\r\n\r\n", Outcome(505, True), REFUSED))
+        quote = PUT + b"Cookie: a=b;c=\"\r\n\r\n"
+        self.assertEqual(name(quote, Outcome(431, True), DONE), "lone quote in a cookie")
+        self.assertIsNone(name(quote, REFUSED, DONE))
+        self.assertIsNone(name(quote.replace(b"Cookie", b"Cookies"), Outcome(431, True), DONE))
+        self.assertIsNone(name(quote.replace(b"Cookie", b"Cookie: a\r\nCookie"), Outcome(431, True), DONE))
         hidden = b"GET /a HTTP/1.1\r\nHost: x\0\n\r\n"
         self.assertEqual(name(hidden, Outcome(404, False), REFUSED), "hidden line ends")
         self.assertIsNone(name(hidden, REFUSED, Outcome(404, False)))
@@ -54,7 +59,8 @@ class DifferencesTests(unittest.TestCase):
             self.assertEqual(name(message, DONE, REFUSED), "chunk extensions")
             self.assertIsNone(name(message, REFUSED, DONE))
             self.assertIsNone(name(message, DONE, None))
-        self.assertEqual(name(chunked + b"5;a=b\r\nvalu\r\n0\r\n\r\n", Outcome(201, True), DONE), "chunk extensions")
+        for message in [chunked + b"5;a=b\r\nvalu\r\n0\r\n\r\n", chunked + b"5;a\rb\r\nvalu\r\n0\r\n\r\n"]:
+            self.assertEqual(name(message, Outcome(201, True), DONE), "chunk extensions")
 
     def test_another_value_is_a_finding_but_for_a_shifted_chunk(self):
         for content, is_known in [(b"5;a=b\r\nvalu\r\n0\r\n\r\n", True), (b"5\r\nvalue\r\n0\r\n\r\n", False)]:

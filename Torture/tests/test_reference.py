@@ -43,6 +43,9 @@ class ReferenceTests(unittest.TestCase):
     def test_an_extended_chunk_is_read_as_the_engine_does(self):
         for content, taken in [(b"3;a=b\r\nabc\r\n0\r\n\r\n", [True, False, True]),
                                (b"3\r\nabc\r\n0;a\r\n\r\n", [True, False, True]),
+                               (b"3;a\rb\0\r\nabc\r\n0\r\n\r\n", [False, False, True]),
+                               (b"3;a\nb\r\nabc\r\n0\r\n\r\n", [False, False, False]),
+                               (b"3 \r\nabc\r\n0\r\n\r\n", [True, False, False]),
                                (b"3;a=b\r\nab\r\n0\r\n\r\n", [False, True, False])]:
             self.assertEqual([bool(reference.read(HEAD + content, engine).methods) for engine in ENGINES], taken, content)
 
