@@ -15,6 +15,9 @@ struct Engine: Sendable, BitwiseCopyable {
     /// Whether chunks and trailers are read as RFC 9112 section 7.1 has them, so that what follows them is the next request.
     /// Else an upload in chunks ends its connection.
     let readsChunksStrictly: Bool
+    /// Whether the end of the line before a chunk is taken for the chunk's first byte where the line has an extension: so it is up to
+    /// 1.0.9 (`process_request_body`). No well-formed chunk is taken for another, but a malformed one may be taken.
+    let shiftsExtendedChunks: Bool
     /// Whether the library itself refuses each line before a chunk that is too long. Before 1.0 it refuses none and spins; up to
     /// 1.0.9 it falls silent where there is an extension (see `ChunkRecord`).
     let refusesLongChunkLines: Bool
@@ -53,7 +56,8 @@ struct Engine: Sendable, BitwiseCopyable {
         strictness = isStrict ? 1 : 0
         headCheck = isOfZero ? .walk : isStrict ? .library : .none
         readsChunksStrictly = isOfOne
-        refusesLongChunkLines = isOfOne && numbers[2] == 10
+        shiftsExtendedChunks = isOfOne && numbers[2] < 10
+        refusesLongChunkLines = isOfOne && !shiftsExtendedChunks
         sendsVerbatim = isKnown
         ownDescriptorCount = isOfZero ? 0 : 1
         resumingWakesLoop = isOfOne

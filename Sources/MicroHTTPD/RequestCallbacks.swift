@@ -49,6 +49,7 @@ func handleRequest(
                 let piece = UnsafeRawBufferPointer(start: content, count: contentLength.pointee)
                 contentLength.pointee = 0
                 state.receivedCount += piece.count
+                if state.isChunked { state.look(at: piece, loop.engine) }
                 loop.pieceCount &+= 1
                 state.take(BorrowedBytes(piece))
                 if state.skippedCount <= loop.skipLimit { return .YES }
@@ -125,6 +126,12 @@ func notifyConnection(
 }
 
 extension Connection {
+    /// A chunk that was shifted begins with LF. Somebody in front may have read it otherwise, and so all that follows.
+    @inline(never)
+    fileprivate func look(at piece: UnsafeRawBufferPointer, _ engine: Engine) {
+        if engine.shiftsExtendedChunks, piece.first == UInt8(ascii: "\n") { endsConnection = true }
+    }
+
     @inline(__always)
     fileprivate func take(_ piece: BorrowedBytes) {
         // Most content is taken; what is skipped is counted only.

@@ -25,6 +25,7 @@ import Testing
         #expect(engine.isKnown && engine.sendsVerbatim && engine.headCheck == .library)
         #expect(engine.strictness == 1 && engine.readsChunksStrictly)
         #expect(engine.refusesLongChunkLines == (version == "1.0.10"))
+        #expect(engine.shiftsExtendedChunks == (version != "1.0.10"))
         #expect(engine.ownDescriptorCount == 1 && engine.resumingWakesLoop)
     }
 
@@ -46,5 +47,5 @@ import Testing
 
 extension Engine {
     /// Whether a chunk extension (RFC 9112 section 7.1.1) is taken for what it is.
-    var readsChunkExtensions: Bool { readsChunksStrictly == refusesLongChunkLines }
+    var readsChunkExtensions: Bool { !shiftsExtendedChunks }
 }

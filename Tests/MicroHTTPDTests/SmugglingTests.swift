@@ -196,6 +196,26 @@ import Testing
         }
     }
 
+    /// 1.0.0 to 1.0.9 take the end of the line for the chunk's first byte where there is an extension, and so these for well-formed.
+    @Test(arguments: ["5;a\r\nvalu\r\n0\r\n\r\n", "5;a\rb\r\nvalu\r\n0\r\n\r\n", "1\r\nv\r\n5;a\r\nvalu\r\n0\r\n\r\n"])
+    func `a chunk that the library shifts ends the connection`(chunks: String) async throws {
+        try await withServer { live in
+            try live.put("other", [1])
+            for length in [1, 200] {
+                let client = try live.connect()
+                let bytes = Array((Self.chunkedHead + chunks + "DELETE /keys/other HTTP/1.1\r\nHost: x\r\n\r\n").utf8)
+                for start in stride(from: 0, to: bytes.count, by: length) {
+                    // The server may end the connection before it has all.
+                    try? client.send(Array(bytes[start..<min(start + length, bytes.count)]))
+                }
+                let received = String(decoding: try client.rest(), as: UTF8.self)
+                #expect(received.components(separatedBy: "HTTP/1.1 ").count == 2, "\(received)")
+                #expect(received.lowercased().contains("\r\nconnection: close\r\n"))
+                #expect(live.stored(Array("other".utf8)) == [1])
+            }
+        }
+    }
+
     /// Chunks that some take for the end of the content where others do not.
     @Test(arguments: [
         "5\nvalue\r\n0\r\n\r\n", "5\r\nvalue\n0\r\n\r\n", "5\r\nvalue0\r\n\r\n", "5\r\nvaluex\r\n0\r\n\r\n",
