@@ -7,14 +7,15 @@ extension KeyValueAPI {
     func get(_ request: Request, _ target: RequestTarget) throws(Problem) -> Response {
         let condition = try condition(of: request)
         if target.query != nil { _ = try Query(target.query, knows: []) }
-        guard let entry = try withKey(of: target, { key in store.entry(for: key) }) else { throw noSuchKey }
+        guard let entry = try withKey(of: target, { key in store.entry(for: key) }) else {
+            // With a condition the client knows a value, which has gone.
+            if condition == nil, let later = try wait(of: request, for: target, seen: nil) { return later }
+            throw noSuchKey
+        }
         // What most requests are about.
         if condition == nil, !request.has(.range) { return whole(entry) }
         let response = respond(with: entry, to: request, if: condition)
-        if response.status == .notModified, request.method == .get, let seconds = request.preferredWait, seconds > 0 {
-            return Response(
-                later: try wait(for: target, seconds: seconds, seen: entry), route: Route.keys.id)
-        }
+        if response.status == .notModified, let later = try wait(of: request, for: target, seen: entry) { return later }
         return response
     }
 

@@ -4,7 +4,8 @@ import KeyValueStore
 import Locks
 import Synchronization
 
-/// A GET that waits for its key to change (`Prefer: wait`, RFC 7240 section 4.3).
+/// A GET or HEAD that waits for its key to change (`Prefer: wait`, RFC 7240 section 4.3): to have another value than the
+/// client knows, or to have one at all.
 ///
 /// It holds nothing but the key: whenever something may have happened it is answered anew.
 final class KeyWait: PendingResponse {
@@ -12,18 +13,19 @@ final class KeyWait: PendingResponse {
     private let key: SharedBytes
     private let seconds: Int
     private let waitEnd: ContinuousClock.Instant
-    private let seenVersion: UInt64
+    /// The version that the key had when the request came; nil where it was missing.
+    private let seenVersion: UInt64?
     private let watch = KeyWatch()
     /// When the entry last seen expires, which nobody tells at that moment.
     private let entryDeadline: Atomic<UInt64>
 
-    init(api: KeyValueAPI, key: SharedBytes, seconds: Int, seen entry: Entry) {
+    init(api: KeyValueAPI, key: SharedBytes, seconds: Int, seen entry: Entry?) {
         self.api = api
         self.key = key
         self.seconds = seconds
         waitEnd = .now + .seconds(seconds)
-        seenVersion = entry.version
-        entryDeadline = Atomic(entry.deadline)
+        seenVersion = entry?.version
+        entryDeadline = Atomic(entry?.deadline ?? Entry.never)
     }
 
     var deadline: ContinuousClock.Instant? {
@@ -48,7 +50,8 @@ final class KeyWait: PendingResponse {
         let entry = key.withBorrowedBytes { api.store.peek($0) }
         entryDeadline.store(entry?.deadline ?? Entry.never, ordering: .relaxed)
         var response = api.answer(to: request, with: entry)
-        if response.status == .notModified, !isLast { return nil }
+        let isUnchanged = seenVersion == nil ? entry == nil : response.status == .notModified
+        if isUnchanged, !isLast { return nil }
         response.add(preferenceApplied: "wait=\(seconds)")
         return response
     }
@@ -69,13 +72,17 @@ private final class KeyWatch: KeyWatcher {
 }
 
 extension KeyValueAPI {
-    /// The promise of an answer to a GET whose entry is as the client knows it.
-    func wait(for target: RequestTarget, seconds: Int, seen entry: Entry) throws(Problem) -> any PendingResponse {
+    /// The promise of an answer to a GET or HEAD whose key is as the client knows it: with `entry`, or missing. Nil where the
+    /// client does not ask to wait.
+    func wait(
+        of request: Request, for target: RequestTarget, seen entry: Entry?
+    ) throws(Problem) -> Response? {
+        guard let seconds = request.preferredWait, seconds > 0 else { return nil }
         let key = try withKey(of: target) { SharedBytes(copying: $0) }
-        return KeyWait(api: self, key: key, seconds: seconds, seen: entry)
+        return Response(later: KeyWait(api: self, key: key, seconds: seconds, seen: entry), route: Route.keys.id)
     }
 
-    /// The answer to a GET of a key that has `entry` now. Its condition has been read before, and is no other now.
+    /// The answer to a GET or HEAD of a key that has `entry` now. Its condition has been read before, and is no other now.
     fileprivate func answer(to request: Request, with entry: Entry?) -> Response {
         do throws(Problem) {
             guard let entry else { throw noSuchKey }

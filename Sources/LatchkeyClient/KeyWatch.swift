@@ -38,10 +38,8 @@ public struct KeyWatch {
         while true {
             let start = ContinuousClock.now
             var request = ClientRequest(.get, target)
-            if case .value(let entityTag) = seen {
-                try request.add("If-None-Match", entityTag)
-                try request.add("Prefer", "wait=\(Self.waitSeconds)")
-            }
+            if case .value(let entityTag) = seen { try request.add("If-None-Match", entityTag) }
+            if seen != nil { try request.add("Prefer", "wait=\(Self.waitSeconds)") }
             let response = try client.send(request)
             switch response.head.status {
             case 200:
@@ -50,16 +48,11 @@ public struct KeyWatch {
                 }
                 seen = .value(entityTag: entityTag)
                 return .value(entityTag: entityTag, response)
-            case 404:
-                // Nobody can wait at the server for a key that is not there.
-                if seen == .deleted {
-                    pause.take()
-                } else {
-                    seen = .deleted
-                    return .deleted
-                }
+            case 404 where seen != .deleted:
+                seen = .deleted
+                return .deleted
             default:
-                try response.require(304)
+                try response.require(seen == .deleted ? 404 : 304)
                 // A server that does not wait must not be asked all the time.
                 if ContinuousClock.now - start < .seconds(1) { pause.take() }
             }

@@ -25,7 +25,7 @@ func helpPage(for configuration: ServerConfiguration, _ limits: KeyValueAPI.Limi
           Only if nobody has stored it yet:     -H 'If-None-Match: *'
           Only if it is what you read (CAS):    -H 'If-Match: "<its ETag>"'
           Only if it has changed since:         -H 'If-None-Match: "<its ETag>"'  (304 if not)
-          Wait until it has, for 30 seconds:    and -H 'Prefer: wait=30'
+          Wait until it has, for 30 seconds:    and -H 'Prefer: wait=30'; alone, until a missing key is there
 
         A key is everything after /keys/, percent-decoded once: 1 to \(limits.keyBytes) bytes of any value.
         A value has 0 to \(limits.valueBytes) bytes. Kept with it: Content-Type, Content-Encoding, Latchkey-Meta-*.

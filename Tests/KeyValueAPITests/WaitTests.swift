@@ -16,12 +16,13 @@ import Testing
     }
 
     func begin(
-        _ client: InProcessClient, _ fields: InProcessClient.Fields = unchanged, meanwhile: () -> Void = {}
+        _ client: InProcessClient, _ method: String = "GET", fields: InProcessClient.Fields = unchanged,
+        meanwhile: () -> Void = {}
     ) -> InProcessClient.Outcome {
-        client.begin("GET", Array("/keys/a".utf8), fields, meanwhile: meanwhile)
+        client.begin(method, Array("/keys/a".utf8), fields, meanwhile: meanwhile)
     }
 
-    private func isWatched(_ client: InProcessClient) -> Bool {
+    func isWatched(_ client: InProcessClient) -> Bool {
         (0..<client.store.shardCount).contains { !client.store.cell($0).pointee.watchers.isEmpty }
     }
 
@@ -88,7 +89,7 @@ import Testing
         let first = try #require(begin(client).waiting)
         _ = client.send("POST", "/batch", [:], .whole(Array("PUT a 3\nnew".utf8)))
         #expect(await first.answer().text == "new")
-        let second = try #require(begin(client, ["If-None-Match": "*", "Prefer": "wait=30"]).waiting)
+        let second = try #require(begin(client, fields: ["If-None-Match": "*", "Prefer": "wait=30"]).waiting)
         _ = await client.begin("DELETE", Array("/keys?all=true".utf8)).waiting?.answer()
         #expect(await second.answer().status == 404)
     }
@@ -105,7 +106,8 @@ import Testing
         let written = try #require(begin(client, meanwhile: { client.put("a", "new") }).waiting)
         #expect(await written.answer().text == "new")
         let removed = try #require(
-            begin(client, ["If-None-Match": "*", "Prefer": "wait=1"], meanwhile: { _ = client.delete("a") }).waiting)
+            begin(client, fields: ["If-None-Match": "*", "Prefer": "wait=1"], meanwhile: { _ = client.delete("a") })
+                .waiting)
         #expect(await removed.answer().status == 404)
     }
 
@@ -141,7 +143,7 @@ import Testing
     @Test(arguments: [("300", "300"), ("301", "300"), ("99999999999999999999", "300"), ("1", "1")])
     func `a wait is granted up to five minutes`(asked: String, granted: String) throws {
         let client = filledClient()
-        let outcome = begin(client, ["If-None-Match": "*", "Prefer": "respond-async, wait=\(asked)"])
+        let outcome = begin(client, fields: ["If-None-Match": "*", "Prefer": "respond-async, wait=\(asked)"])
         #expect(try #require(outcome.waiting).last()["Preference-Applied"] == "wait=\(granted)")
     }
 
@@ -158,15 +160,20 @@ import Testing
         #expect(answer["Preference-Applied"] == nil)
     }
 
-    @Test func `only a GET that would be a 304 waits`() {
+    @Test func `only what has nothing new to tell waits`() {
         let client = filledClient()
         let wait = ("Prefer", "wait=30")
-        #expect(client.send("HEAD", "/keys/a", Self.unchanged).status == 304)
+        #expect(client.send("HEAD", "/keys/a", InProcessClient.Fields([wait])).status == 200)
         #expect(client.get("a", InProcessClient.Fields([wait])).status == 200)
         #expect(client.get("a", InProcessClient.Fields([wait, ("If-None-Match", #""x""#)])).status == 200)
         #expect(client.get("a", InProcessClient.Fields([wait, ("If-None-Match", "x")])).status == 400)
         #expect(client.get("a", InProcessClient.Fields([wait, ("If-Match", #""x""#)])).status == 412)
         #expect(client.get("missing", InProcessClient.Fields([wait, ("If-None-Match", "*")])).status == 404)
+        #expect(client.get("missing", InProcessClient.Fields([wait, ("If-None-Match", #""x""#)])).status == 404)
+        #expect(client.get("missing", InProcessClient.Fields([wait, ("If-Match", "*")])).status == 404)
+        #expect(client.send("DELETE", "/keys/missing", InProcessClient.Fields([wait])).status == 404)
+        #expect(client.send("GET", "/keys/missing?x", InProcessClient.Fields([wait])).status == 400)
+        #expect(client.send("GET", "/keys/%zz", InProcessClient.Fields([wait])).status == 400)
         #expect(client.send("GET", "/keys/a?x", Self.unchanged).status == 400)
         #expect(client.put("a", "v", InProcessClient.Fields([wait, ("If-None-Match", "*")])).status == 412)
         #expect(!isWatched(client))
@@ -174,7 +181,7 @@ import Testing
 
     @Test func `who waits with a star waits for the key to go`() async throws {
         let client = filledClient()
-        let waiting = try #require(begin(client, ["If-None-Match": "*", "Prefer": "wait=30"]).waiting)
+        let waiting = try #require(begin(client, fields: ["If-None-Match": "*", "Prefer": "wait=30"]).waiting)
         client.put("a", "new")
         await waiting.resumed()
         #expect(waiting.ask() == nil)
@@ -184,8 +191,8 @@ import Testing
 
     @Test func `the answer is to the whole request: a part, or a condition that fails`() async throws {
         let client = filledClient()
-        let part = try #require(begin(client, Self.unchanged.adding("Range", "bytes=0-0")).waiting)
-        let swap = try #require(begin(client, Self.unchanged.adding("If-Match", #""abc-1""#)).waiting)
+        let part = try #require(begin(client, fields: Self.unchanged.adding("Range", "bytes=0-0")).waiting)
+        let swap = try #require(begin(client, fields: Self.unchanged.adding("If-Match", #""abc-1""#)).waiting)
         client.put("a", "new")
         let partial = await part.answer()
         #expect(partial.status == 206)

@@ -3,12 +3,12 @@ import Sockets
 import TestSupport
 import Testing
 
-/// The examples in Documentation/Access.md, run as they stand there.
+/// Examples in the documentation, run as they stand there.
 @Suite(.timeLimit(.minutes(suiteMinutes))) struct DocumentedExampleTests {
-    /// The lines of code below each heading.
-    private static func examples() throws -> [(heading: String, lines: [String])] {
+    /// The lines of code below each heading of this page of Documentation/.
+    private static func examples(in page: String) throws -> [(heading: String, lines: [String])] {
         let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..")
-        let text = try String(contentsOf: root.appending(path: "Documentation/Access.md"), encoding: .utf8)
+        let text = try String(contentsOf: root.appending(path: "Documentation/\(page)"), encoding: .utf8)
         var examples: [(heading: String, lines: [String])] = []
         for line in text.split(separator: "\n") {
             if line.hasPrefix("#") {
@@ -17,7 +17,12 @@ import Testing
                 examples[examples.count - 1].lines.append(String(line.dropFirst(4)))
             }
         }
-        return examples.filter { example in example.lines.contains { $0.hasPrefix("latchkey --") } }
+        return examples
+    }
+
+    /// The examples that start the service by themselves, of the page about access.
+    private static func examples() throws -> [(heading: String, lines: [String])] {
+        try examples(in: "Access.md").filter { example in example.lines.contains { $0.hasPrefix("latchkey --") } }
     }
 
     @Test func `there are examples`() throws {
@@ -50,6 +55,19 @@ import Testing
             }
             program.signal(SIGTERM)
             #expect(try program.outcome().isGraceful)
+        }
+    }
+
+    @Test(arguments: [("Wait for a key that is missing", "done\njob\n")])
+    func `a recipe prints what it says`(heading: String, output: String) async throws {
+        try await withCurl { curl in
+            let recipe = try #require(try Self.examples(in: "Recipes.md").first { $0.heading == heading })
+            let directory = FileManager.default.temporaryDirectory.appending(path: "latchkey-\(UUID())")
+            try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+            defer { try? FileManager.default.removeItem(at: directory) }
+            let script = (["url=\(curl.url)/keys"] + recipe.lines).joined(separator: "\n")
+            let outcome = try Self.shell(script, directory).outcome()
+            #expect(outcome == Program.Outcome(code: 0, output: output, errors: ""))
         }
     }
 

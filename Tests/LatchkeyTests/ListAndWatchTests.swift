@@ -71,8 +71,9 @@ import Testing
             let asked = server.requests.map { request in
                 request.fields.filter { $0.hasPrefix("If-None-Match: ") || $0.hasPrefix("Prefer: ") }
             }
-            let first = ["If-None-Match: \"a-1\"", "Prefer: wait=30"]
-            #expect(asked == [[], [], [], [], first, first, ["If-None-Match: \"a-2\"", "Prefer: wait=30"], []])
+            let wait = "Prefer: wait=30"
+            let first = ["If-None-Match: \"a-1\"", wait]
+            #expect(asked == [[], [wait], [wait], [wait], first, first, ["If-None-Match: \"a-2\"", wait], [wait]])
         }
     }
 

@@ -4,7 +4,7 @@ import MicroHTTPD
 import TestSupport
 import Testing
 
-/// A GET that waits for its key to change (RFC 7240 section 4.3).
+/// A request that waits for its key to change (RFC 7240 section 4.3).
 @Suite(.timeLimit(.minutes(suiteMinutes))) struct LiveWaitTests {
     @Test(
         arguments: [
@@ -79,7 +79,7 @@ import Testing
     @Test(arguments: [
         ("GET", "If-None-Match: \"abc-1\"\r\nPrefer: wait=0\r\n", 304),
         ("GET", "If-None-Match: \"abc-1\"\r\nPrefer: wait=soon\r\n", 304),
-        ("HEAD", "If-None-Match: \"abc-1\"\r\nPrefer: wait=300\r\n", 304),
+        ("HEAD", "Prefer: wait=300\r\n", 200),
         ("GET", "If-None-Match: \"abc-7\"\r\nPrefer: wait=300\r\n", 200), ("GET", "Prefer: wait=300\r\n", 200),
         ("GET", "If-Match: \"abc-7\"\r\nIf-None-Match: \"abc-1\"\r\nPrefer: wait=300\r\n", 412),
         ("DELETE", "If-None-Match: \"abc-1\"\r\nPrefer: wait=300\r\n", 412),
@@ -202,15 +202,16 @@ import Testing
 }
 
 extension LiveServer {
-    /// Connections with a GET each that wait until `key` has another tag than this, which is that of the first write.
-    fileprivate func waiters(
-        _ count: Int, key: String = "a", tag: String = "\"abc-1\""
+    /// Connections with a GET each that wait until `key` has another tag than this, which is that of the first write; where
+    /// it is nil, until the key has a value.
+    func waiters(
+        _ count: Int, _ method: String = "GET", key: String = "a", tag: String? = "\"abc-1\""
     ) async throws -> [RawClient] {
         let before = server.waitingCount
         let clients = try (0..<count).map { _ in
             let client = try connect()
-            let fields = "If-None-Match: \(tag)\r\nPrefer: wait=300\r\n"
-            try client.send("GET /keys/\(key) HTTP/1.1\r\nHost: x\r\n\(fields)\r\n")
+            let fields = "\(tag.map { "If-None-Match: \($0)\r\n" } ?? "")Prefer: wait=300\r\n"
+            try client.send("\(method) /keys/\(key) HTTP/1.1\r\nHost: x\r\n\(fields)\r\n")
             return client
         }
         guard try await eventually({ server.waitingCount == before + count }) else {
