@@ -22,7 +22,7 @@ let package = Package(
     products: [
         .executable(name: "latchkey", targets: ["latchkey"]),
         // For Benchmarks/StoreBenchmark.
-        .library(name: "KeyValueStore", targets: ["ByteBuffers", "KeyValueStore"]),
+        .library(name: "KeyValueStore", targets: ["ByteBuffers", "CRetain", "KeyValueStore", "Locks"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.6.0"),
@@ -38,7 +38,8 @@ let package = Package(
         .target(name: "CFutex"),
         .target(name: "CLockWait"),
         .target(name: "Locks", dependencies: ["CFutex", "CLockWait", "CThreadSanitizer"], swiftSettings: checked),
-        .target(name: "KeyValueStore", dependencies: ["ByteBuffers", "Locks"], swiftSettings: checked),
+        .target(name: "CRetain"),
+        .target(name: "KeyValueStore", dependencies: ["ByteBuffers", "CRetain", "Locks"], swiftSettings: checked),
         .target(name: "HTTPMessages", dependencies: ["ByteBuffers"], swiftSettings: memorySafe),
         .target(name: "PrometheusExposition", swiftSettings: memorySafe),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -57,7 +58,7 @@ let package = Package(
             swiftSettings: checked),
         .target(
             name: "KeyValueAPI",
-            dependencies: ["ByteBuffers", "HTTPMessages", "KeyValueStore", "Threads"],
+            dependencies: ["ByteBuffers", "HTTPMessages", "KeyValueStore", "Locks", "Threads"],
             swiftSettings: memorySafe),
         .target(name: "CAllocator"),
         .target(name: "CBuildInfo", cSettings: [.define("LATCHKEY_COMMIT", to: "\"\(commit)\"")]),

@@ -1,4 +1,5 @@
 import ByteBuffers
+import CRetain
 
 /// One word of a segment: an owned reference to an entry, and the 20 low bits of its key's hash, so that a probe which
 /// does not match never leaves the segment, and a segment can be split without reading its entries.
@@ -47,8 +48,13 @@ struct Slot {
     @inline(__always)
     var memory: EntryMemory { reference._withUnsafeGuaranteedRef { EntryMemory(start: $0.bytes) } }
 
-    /// The entry, as one more owner.
-    var entry: Entry { Entry(storage: reference.takeUnretainedValue()) }
+    /// The entry, as one more owner. The reference is counted here, before the lock can be given back, whatever the optimiser does.
+    @inline(__always)
+    var entry: Entry {
+        let reference = reference
+        latchkey_retain(reference.toOpaque())
+        return Entry(storage: reference.takeRetainedValue())
+    }
 
     /// The entry, with the slot's ownership handed to the caller. The slot must not be used again.
     func takeEntry() -> Entry { Entry(storage: reference.takeRetainedValue()) }

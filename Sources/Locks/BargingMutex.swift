@@ -80,8 +80,7 @@ struct FutexWord: ~Copyable {
     @inline(__always)
     borrowing func lock() { if !tryLock() { lockSlow() } }
 
-    /// The call is not to be seen into from other modules: for all the compiler knows it releases, so that what was read under the
-    /// lock is retained before. Behind a lock that ended in a store alone the compiler has put that retain after it.
+    /// What is read under the lock and outlives it needs a retain that the optimiser cannot move past this: see `CRetain`.
     @inlinable
     @inline(__always)
     borrowing func unlock() { if state.exchange(Self.free, ordering: .releasing) == Self.awaited { wakeOne() } }

@@ -12,11 +12,13 @@ let package = Package(
         .target(name: "CFutex"),
         .target(name: "CLockWait"),
         .target(name: "Locks", dependencies: ["CFutex", "CLockWait", "CThreadSanitizer"]),
-        .target(name: "KeyValueStore", dependencies: ["ByteBuffers", "Locks"]),
+        .target(name: "CRetain"),
+        .target(name: "KeyValueStore", dependencies: ["ByteBuffers", "CRetain", "Locks"]),
         .target(name: "HTTPMessages", dependencies: ["ByteBuffers"]),
         .target(name: "Sockets"),
         .target(name: "Threads", dependencies: ["Locks", "Sockets"]),
-        .target(name: "KeyValueAPI", dependencies: ["ByteBuffers", "HTTPMessages", "KeyValueStore", "Threads"]),
+        .target(
+            name: "KeyValueAPI", dependencies: ["ByteBuffers", "HTTPMessages", "KeyValueStore", "Locks", "Threads"]),
         .target(name: "CLibFuzzer"),
         .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd"),
         .executableTarget(
