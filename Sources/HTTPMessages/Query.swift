@@ -2,6 +2,9 @@ public import ByteBuffers
 
 /// The parameters in a target's query: `name=value` or `name`, with `&` between them. All percent-encoded as they came.
 ///
+/// A value has no `+`: forms write a blank so (WHATWG URL section 5.2), while in a URL it is a plus (RFC 3986 section 3.4).
+/// Nobody can tell which is meant, and a removal of the wrong keys is not to be mended.
+///
 /// A view of the query, valid as long as that is. Nothing is allocated; each question goes through the query again.
 public struct Query: Sendable {
     private let query: BorrowedBytes?
@@ -9,7 +12,7 @@ public struct Query: Sendable {
     /// Checks that each parameter is one of `names`, at most 64, and stands once. Empty ones are skipped. O(n) in the bytes
     /// and names.
     ///
-    /// - Throws: 400 that names the first parameter which is unknown or repeated.
+    /// - Throws: 400 that names the first parameter which is unknown, repeated or ambiguous.
     public init(_ query: BorrowedBytes?, knows names: [StaticString]) throws(Problem) {
         self.query = query
         guard let query else { return }
@@ -21,6 +24,11 @@ public struct Query: Sendable {
             }
             guard seen >> UInt64(index) & 1 == 0 else {
                 throw Problem(.badRequest, "query parameter '\(parameter.name.excerpt())' is given more than once")
+            }
+            if parameter.value.firstPosition(of: UInt8(ascii: "+")) != nil {
+                let name = parameter.name.excerpt()
+                throw Problem(
+                    .badRequest, "'+' in query parameter '\(name)' is ambiguous: write %20 for a blank, %2B for a plus")
             }
             seen |= 1 << UInt64(index)
         }

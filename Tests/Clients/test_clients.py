@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -11,6 +12,8 @@ import subprocess
 import tempfile
 import time
 import unittest
+import urllib.error
+import urllib.parse
 import urllib.request
 
 HERE = pathlib.Path(__file__).parent
@@ -53,18 +56,19 @@ class Clients(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls) -> None:
-        server, plain, kept, streamed = free_ports(4)
+        server, plain, kept, streamed, below = free_ports(5)
         cls.server = subprocess.Popen([BINARY, "--port", str(server)], stdout=subprocess.DEVNULL)
         cls.addClassCleanup(cls.end, cls.server)
         wait_for(server, cls.server)
         check_engine(server)
         cls.ways = {"straight": server}
+        cls.below = None
         if shutil.which("nginx") is None:
             return
         folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
         folder.chmod(0o755)  # nginx gives up its rights where it has many.
         text = (HERE / "nginx.conf").read_text()
-        for word, port in {"SERVER": server, "PLAIN": plain, "KEPT": kept, "STREAMED": streamed}.items():
+        for word, port in {"SERVER": server, "PLAIN": plain, "KEPT": kept, "STREAMED": streamed, "BELOW": below}.items():
             text = text.replace(word, str(port))
         (folder / "nginx.conf").write_text(text)
         nginx = subprocess.Popen(["nginx", "-p", folder, "-c", "nginx.conf"])
@@ -72,6 +76,7 @@ class Clients(unittest.TestCase):
         for name, port in {"nginx": plain, "nginx, kept": kept, "nginx, streamed": streamed}.items():
             wait_for(port, nginx)
             cls.ways[name] = port
+        cls.below = f"http://127.0.0.1:{below}/kv"
 
     @staticmethod
     def end(process: subprocess.Popen) -> None:
@@ -157,6 +162,65 @@ class Clients(unittest.TestCase):
         client.request(method, target, content)
         answer = client.getresponse()
         return answer.status, answer.read()
+
+    def places(self) -> dict[str, str]:
+        """Where the service is, for its users."""
+        places = {way: f"http://127.0.0.1:{port}" for way, port in self.ways.items()}
+        return places | ({"below a path": self.below} if self.below else {})
+
+    def test_form_encoders_are_told_to_write_blanks_otherwise(self) -> None:
+        for way, place in self.places().items():
+            with self.subTest(way):
+                self.forget_keys()
+                for key in ("plus/a+b", "plus/a%20b"):
+                    self.fetch(f"{place}/keys/{key}", "PUT", b"x")
+                form = urllib.parse.urlencode({"prefix": "plus/a b"})
+                with self.assertRaises(urllib.error.HTTPError) as refusal:
+                    self.fetch(f"{place}/keys?{form}", "DELETE")
+                self.assertEqual(refusal.exception.code, 400)
+                self.assertIn(b"write %20 for a blank, %2B for a plus", refusal.exception.read())
+                url = urllib.parse.urlencode({"prefix": "plus/a b"}, quote_via=urllib.parse.quote)
+                self.assertEqual(self.fetch(f"{place}/keys?{url}", "DELETE")[1], b"1\n")
+                self.assertEqual(self.fetch(f"{place}/keys")[1], b"plus/a%2Bb\n")
+
+    def test_lists_are_walked(self) -> None:
+        """By the link, by the cursor and by the program's own client, also where the service is below a path."""
+        for way, place in self.places().items():
+            with self.subTest(way):
+                self.forget_keys()
+                keys = {f"odd%20%2B%26/{number}" for number in range(30)}
+                for key in [*keys, "other"]:
+                    self.fetch(f"{place}/keys/{key}", "PUT", b"x")
+                self.assertEqual(self.walked_by_link(f"{place}/keys?prefix=odd%20%2B%26/&limit=7"), sorted(keys))
+                self.assertEqual(self.walked_by_cursor(f"{place}/keys?prefix=odd%20%2B%26/&limit=7"), sorted(keys))
+                result = subprocess.run([BINARY, "list", "odd +&/", "--url", place], capture_output=True, text=True,
+                                        timeout=PATIENCE, check=True)
+                self.assertEqual(sorted(result.stdout.split()), sorted(keys))
+
+    def walked_by_link(self, url: str) -> list[str]:
+        keys: list[str] = []
+        while True:
+            fields, content = self.fetch(url)
+            keys += content.decode().split()
+            link = re.fullmatch('<(.*)>; rel="next"', fields.get("Link", ""))
+            if link is None:
+                return sorted(keys)
+            url = urllib.parse.urljoin(url, link[1])
+
+    def walked_by_cursor(self, url: str) -> list[str]:
+        keys, query = [], ""
+        while True:
+            page = json.loads(self.fetch(url + query, fields={"Accept": "application/json"})[1])
+            keys += [entry["key"] for entry in page["keys"]]
+            if page["cursor"] is None:
+                return sorted(keys)
+            query = f"&cursor={page['cursor']}"
+
+    @staticmethod
+    def fetch(url: str, method: str = "GET", content: bytes | None = None, fields: dict | None = None):
+        request = urllib.request.Request(url, content, fields or {}, method=method)
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+            return answer.headers, answer.read()
 
     def test_wrk(self) -> None:
         if shutil.which("wrk") is None:

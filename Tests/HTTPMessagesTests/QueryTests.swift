@@ -36,7 +36,7 @@ import Testing
         arguments: [
             ("a", ["", nil, nil]), ("a=", ["", nil, nil]), ("a=1", ["1", nil, nil]), ("a=b=c", ["b=c", nil, nil]),
             ("a==", ["=", nil, nil]), ("ttl=60&a=1", ["1", "60", nil]), ("&&ttl&&a=1&", ["1", "", nil]),
-            ("a=%41+%26", ["%41+%26", nil, nil]), ("ttl%=a?/#", [nil, nil, "a?/#"]),
+            ("a=%41%2B%26", ["%41%2B%26", nil, nil]), ("ttl%=a?/#", [nil, nil, "a?/#"]),
             ("a=\u{e9}", ["\u{e9}", nil, nil]),
         ] as [(String, [String?])])
     func `a value is what follows the first equals sign, as it came`(query: String, expected: [String?]) throws {
@@ -54,6 +54,17 @@ import Testing
     @Test(arguments: [("a&a", "a"), ("a=1&ttl&a=1", "a"), ("ttl=1&&ttl", "ttl"), ("a&a&x", "a")])
     func `a repeated parameter is refused by its name`(query: String, name: String) {
         expectProblem("query parameter '\(name)' is given more than once", query)
+    }
+
+    @Test(arguments: [("a=+", "a"), ("a=b+c", "a"), ("a=1&ttl=+5", "ttl"), ("ttl%=%2B+&a", "ttl%"), ("a==+", "a")])
+    func `a raw plus in a value is refused, which may be a blank or a plus`(query: String, name: String) {
+        expectProblem(
+            "'+' in query parameter '\(name)' is ambiguous: write %20 for a blank, %2B for a plus", query)
+    }
+
+    @Test func `what is unknown or repeated is said before what is ambiguous`() {
+        expectProblem("unknown query parameter 'b'", "b=+")
+        expectProblem("query parameter 'a' is given more than once", "a&a=+")
     }
 
     @Test func `nothing is known where no names are`() {

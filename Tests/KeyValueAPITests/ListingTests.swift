@@ -89,7 +89,7 @@ import Testing
         ("a", ["a", "a%2Fb%2F", "aa", "a%26b%3Dc", "a%20b"]), ("b", ["b"]),
         ("%61", ["a", "a%2Fb%2F", "aa", "a%26b%3Dc", "a%20b"]),
         ("a/", ["a%2Fb%2F"]), ("a%2f", ["a%2Fb%2F"]), ("a%26", ["a%26b%3Dc"]), ("a%20", ["a%20b"]), ("c", []),
-        ("%FF", ["%FF%00"]), ("aaa", []), ("a+", []),
+        ("%FF", ["%FF%00"]), ("aaa", []), ("a%2B", []),
     ])
     func `a prefix is bytes, percent-encoded, and stays with the pages`(prefix: String, keys: [String]) {
         let client = InProcessClient(shards: 8)
@@ -120,7 +120,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["0", "-1", "+5", "1.5", "", "abc", "10001", "99999999999999999999", "%31", " 5"])
+    @Test(arguments: ["0", "-1", "%2B5", "1.5", "", "abc", "10001", "99999999999999999999", "%31", " 5"])
     func `a limit out of range is refused by its text`(limit: String) {
         let answer = filledClient(1).send("GET", "/keys?limit=\(limit)")
         #expect(answer.status == 400)
@@ -129,8 +129,8 @@ import Testing
 
     @Test(arguments: [
         "", "x", "abc", "abc-0", "abc-0-", "abc--0", "-0-0", "abd-0-0", "0-0-0", "abc-4-0", "abc-ffffffffffffffff-0",
-        "abc-0-10000000000000000", "abc-0-0-0", "abc--1-0", "abc-0--1", "abc-g-0", "abc-0-g", "abc-0-%30", "+abc-0-0",
-        "abc-+0-0", "abc-0-+0", "ABC-0-0",
+        "abc-0-10000000000000000", "abc-0-0-0", "abc--1-0", "abc-0--1", "abc-g-0", "abc-0-g", "abc-0-%30", "%2Babc-0-0",
+        "abc-%2B0-0", "abc-0-%2B0", "ABC-0-0",
         "abc-0-A", "0abc-0-0", "abc-00-0", "abc-0-00", "abc-0-0a",
     ])
     func `a cursor that this run has not given out is refused`(cursor: String) {

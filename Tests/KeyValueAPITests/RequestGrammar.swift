@@ -66,7 +66,7 @@ struct RequestGrammar {
     private mutating func parameter(_ name: String) -> String {
         let number = pick(["0", "1", "2", "5", "-3", "1.5", "0.25", "9223372036854775807", "-9223372036854775808", "x"])
         switch name {
-        case "prefix": return pick(["", "a", "b", "%61", "n", "%zz", "//", "abcdefghi"])
+        case "prefix": return pick(["", "a", "b", "%61", "n", "%zz", "//", "abcdefghi", "a+b"])
         case "cursor": return pick(["", "abc-0-0", "abc-1-8000000000000000", "abc-9-0", "abd-0-0", "x"])
         case "all": return pick(["true", "false", ""])
         case "keepttl": return pick(["", "", "1"])

@@ -28,11 +28,11 @@ import Testing
             let server = try ScriptedServer([
                 Self.page("a\nb\n", next: "/keys/?cursor=1"), Self.page("c\nd\ne\n", next: "/keys/?cursor=2"),
             ])
-            let outcome = try Program.run(["list", "a b/&", "--limit", "3", "--url", server.url])
+            let outcome = try Program.run(["list", "a b+/&", "--limit", "3", "--url", server.url])
             #expect(outcome == Program.Outcome(code: 0, output: "a\nb\nc\n", errors: ""))
             #expect(
                 server.requests.map(\.line)
-                    == ["GET /keys/?prefix=a%20b/%26&limit=3 HTTP/1.1", "GET /keys/?cursor=1 HTTP/1.1"])
+                    == ["GET /keys/?prefix=a%20b%2B/%26&limit=3 HTTP/1.1", "GET /keys/?cursor=1 HTTP/1.1"])
         }
     }
 

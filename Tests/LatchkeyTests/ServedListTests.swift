@@ -21,6 +21,8 @@ import Testing
             #expect(part.count == 50)
             #expect(Set(part) == Set((1...50).map { "b/\($0)" }))
             #expect(try curl.latchkey("list", "c") == .init(code: 0, output: "", errors: ""))
+            #expect(try curl("-X", "PUT", "\(curl.url)/keys/c%20+d").code == 0)
+            #expect(try curl.latchkey("list", "c +").output == "c%20%2Bd\n")
         }
     }
 
