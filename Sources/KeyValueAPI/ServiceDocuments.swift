@@ -5,7 +5,7 @@ import HTTPMessages
 public struct ServiceDocuments: Sendable {
     /// Renders the metrics.
     public var metrics: @Sendable (MetricsFormat) -> SharedBytes
-    /// Whether new requests are welcome: false while draining.
+    /// Whether new requests are welcome: false once the service is asked to stop.
     public var isReady: @Sendable () -> Bool
     /// `openapi.yaml`.
     public var openAPI: SharedBytes

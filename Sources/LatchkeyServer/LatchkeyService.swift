@@ -44,8 +44,8 @@ struct LatchkeyService: Service {
             maximumUploads: configuration.maxUploadBytes, eviction: configuration.eviction)
     }
 
-    /// Serves until a graceful shutdown is asked for, and then until what had arrived is answered or the drain time-out
-    /// is over. Throws `StartFailure` where the address is taken or the system refuses what is needed.
+    /// Serves until a graceful shutdown is asked for and the drain delay is over, and then until what had arrived is answered or
+    /// the drain time-out is over. Throws `StartFailure` where the address is taken or the system refuses what is needed.
     func run() async throws {
         let state = ServiceState()
         let server = try startServer(state)
@@ -81,8 +81,13 @@ struct LatchkeyService: Service {
     }
 
     private func drain(_ server: HTTPServer, _ admin: HTTPServer?, _ state: ServiceState) async {
-        let deadline = ContinuousClock.now + configuration.drainTimeout
         state.isDraining.store(true, ordering: .relaxed)
+        if configuration.drainDelay > .zero {
+            logger.info("not ready any more, and serving", metadata: ["drain_delay": "\(configuration.drainDelay)"])
+            // Answers do not end their connections yet: whoever still comes would come back at once.
+            try? await Task.sleep(for: configuration.drainDelay)
+        }
+        let deadline = ContinuousClock.now + configuration.drainTimeout
         logger.info("draining", metadata: ["connections": "\(server.connectionCount)"])
         let isDrained = await server.drain(timeout: configuration.drainTimeout)
         if !isDrained {

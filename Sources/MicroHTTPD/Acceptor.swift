@@ -20,7 +20,7 @@ final class Acceptor: Sendable {
     private let wakeUp: WakeUp
     /// Whether clients understand what is sent to them without a handshake.
     private let speaksPlainly: Bool
-    private let isClosing = Atomic<Bool>(false)
+    private let isDraining = Atomic<Bool>(false)
     private let hasClosed = Atomic<Bool>(false)
     private let isStopping = Atomic<Bool>(false)
     private let sweeps = Atomic<Int>(0)
@@ -53,10 +53,10 @@ final class Acceptor: Sendable {
     /// Blocks until the thread has ended, which it does after `stop()`.
     func join() { thread.join() }
 
-    /// Accepts whoever waits already, then nobody any more; looks after the connections as before. Returns at once; see
-    /// `isClosed`.
-    func closeListener() {
-        isClosing.store(true, ordering: .relaxed)
+    /// Accepts whoever has begun to connect, then nobody any more, and ends connections that have been silent for
+    /// `Deadlines.drainSilence`. Looks after the others as before. Returns at once; see `isClosed`.
+    func beginDrain() {
+        isDraining.store(true, ordering: .relaxed)
         wakeUp.signal()
     }
 
@@ -72,11 +72,19 @@ final class Acceptor: Sendable {
     private func run() {
         var connectionSweeps = ConnectionSweeps(loops, deadlines)
         var spare = SpareDescriptor()
+        /// When nobody is accepted any more.
+        var closing: ContinuousClock.Instant?
         while !isStopping.load(ordering: .relaxed) {
+            if closing == nil, isDraining.load(ordering: .relaxed) {
+                closing = listener.ignoreNewcomers() ? .now + Self.handshakeTime : .now
+                connectionSweeps.beginDrain()
+            }
             // So many a turn, so that a flood of clients keeps nothing else from its turn.
             let isExhausted = acceptWaiting(atMost: isClosed ? 0 : 256, &spare)
-            if isClosing.load(ordering: .relaxed), !isClosed { close(&spare) }
-            wait(forListener: !isExhausted && !isClosed, until: connectionSweeps.next)
+            if let closing, !isClosed, closing <= .now { close(&spare) }
+            wait(
+                forListener: !isExhausted && !isClosed, until: connectionSweeps.next,
+                orClosing: isClosed ? nil : closing)
             wakeUp.clear()
             lingering.discardInput()
             if ContinuousClock.now >= connectionSweeps.next, connectionSweeps.goOn() {
@@ -85,6 +93,10 @@ final class Acceptor: Sendable {
         }
         if !isClosed { close(&spare) }
     }
+
+    /// How long a client may take from the first segment that it sends to the one with which it is connected: a round trip to the
+    /// other side of the world.
+    private static let handshakeTime = Duration.milliseconds(250)
 
     /// Those who wait already are as many as the system lets wait; a flood would go on for ever.
     private func close(_ spare: inout SpareDescriptor) {
@@ -165,20 +177,30 @@ final class Acceptor: Sendable {
     /// - Parameters:
     ///   - forListener: false while accepting is pointless; then the wait ends after a tenth of a second.
     ///   - nextSweep: when it ends where there are connections.
-    private func wait(forListener: Bool, until nextSweep: ContinuousClock.Instant) {
+    ///   - closing: when it ends in any case.
+    private func wait(
+        forListener: Bool, until nextSweep: ContinuousClock.Instant, orClosing closing: ContinuousClock.Instant?
+    ) {
         var events = [pollfd(fd: wakeUp.descriptor, events: Int16(POLLIN), revents: 0)]
         if forListener { events.append(pollfd(fd: listener.descriptor, events: Int16(POLLIN), revents: 0)) }
         let lingerers = lingering.descriptors
         events += lingerers.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-        poll(&events, nfds_t(events.count), timeout(forListener, lingerers, nextSweep))
+        var end = nextWork(forListener, lingerers, nextSweep)
+        if let closing { end = min(end ?? closing, closing) }
+        poll(&events, nfds_t(events.count), end.map(Self.milliseconds(until:)) ?? -1)
     }
 }
 
 extension Acceptor {
-    /// Milliseconds; -1 where there is nothing to come back to.
-    private func timeout(_ forListener: Bool, _ lingerers: [Int32], _ nextSweep: ContinuousClock.Instant) -> Int32 {
-        if !forListener && !isClosed { return 100 }
-        guard !lingerers.isEmpty || loops.contains(where: { $0.connectionCount > 0 }) else { return -1 }
-        return Int32(max(0, ((nextSweep - .now) / Duration.milliseconds(1)).rounded(.up)))
+    /// When to come back though nothing happens; nil where there is nothing to come back to.
+    private func nextWork(
+        _ forListener: Bool, _ lingerers: [Int32], _ nextSweep: ContinuousClock.Instant
+    ) -> ContinuousClock.Instant? {
+        if !forListener && !isClosed { return .now + .milliseconds(100) }
+        return lingerers.isEmpty && !loops.contains { $0.connectionCount > 0 } ? nil : nextSweep
+    }
+
+    private static func milliseconds(until end: ContinuousClock.Instant) -> Int32 {
+        Int32(max(0, ((end - .now) / Duration.milliseconds(1)).rounded(.up)))
     }
 }

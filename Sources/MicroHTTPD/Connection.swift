@@ -17,6 +17,8 @@ final class Connection: @unchecked Sendable {
     let descriptor: Int32
     /// What the server shows to the client, which must stay for as long as the connection; nil on a plain one.
     private let certifiedKey: CertifiedKey?
+    /// Whether it is one of TLS.
+    var isSecure: Bool { certifiedKey != nil }
     private let progress = Atomic<UInt64>(0)
     /// Who has connected, where connections are counted by address.
     let address: PeerAddress?

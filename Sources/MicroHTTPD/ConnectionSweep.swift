@@ -10,7 +10,7 @@ import Sockets
 /// times a request, and knows of inactivity only.
 struct ConnectionSweeps {
     private let loops: [EventLoop]
-    private let deadlines: HTTPServer.Deadlines
+    private var deadlines: HTTPServer.Deadlines
     /// The connections of each loop that are still to be looked at in this sweep.
     private var rest: [ArraySlice<Connection>] = []
     /// How many parts `rest` is to be divided into.
@@ -31,6 +31,9 @@ struct ConnectionSweeps {
         self.deadlines = deadlines
         next = .now + Self.interval
     }
+
+    /// From now on ends those also that have been silent for `Deadlines.drainSilence`.
+    mutating func beginDrain() { deadlines.drainBegan = .now }
 
     /// Looks at the next part.
     ///

@@ -14,6 +14,12 @@ extension HTTPServer {
         public var idle: Duration
         /// Bytes a second that content and answers must keep up, in each stretch of `content` or `answer`; 0 for none.
         public var minimumRate: Int
+        /// When a drain began, in which connections are ended that have been silent for `drainSilence` since.
+        var drainBegan: ContinuousClock.Instant?
+
+        /// How long a connection must be silent before a drain ends it: longer than an answer and the request after it take to
+        /// pass each other, and a time that proxies can be told to use their connections again within.
+        static let drainSilence = Duration.seconds(1)
 
         /// Deadlines that let ordinary clients on slow links pass.
         public init(

@@ -259,18 +259,6 @@ final class EventLoop: @unchecked Sendable {
     /// From now on every answer ends its connection.
     func beginDrain() { isDraining.store(true, ordering: .relaxed) }
 
-    /// Ends what a drain that has begun need not wait for: from now on no request waits for its answer, and connections
-    /// without a request are ended at once. What they have received but not read is still answered, since only the receiving
-    /// side is shut.
-    func drain() {
-        waiting.close()
-        connections.withLock { connections in
-            for connection in connections.values where connection.activity == .idle {
-                shutdown(connection.descriptor, Int32(SHUT_RD))
-            }
-        }
-    }
-
     /// Ends the loop and every connection it still has, none of which may be suspended. `MHD_stop_daemon`. No worker may run it
     /// any more. Not to be called from two threads at once.
     func stop() {

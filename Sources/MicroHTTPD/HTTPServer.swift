@@ -144,21 +144,21 @@ public final class HTTPServer: Sendable {
     /// How often connections have been looked at that their clients may have left.
     var sweepCount: Int { acceptor.sweepCount }
 
-    /// Stops accepting, lets every answer end its connection, and waits until all are closed or `timeout` is over. Until
-    /// `stop()`, connections are ended that their clients have left or that make no progress, as before.
-    /// Requests that have arrived completely are answered, those that wait at once.
+    /// Stops accepting, lets every answer end its connection and say so, and waits until all are closed or `timeout` is over.
+    /// Requests that wait for their answer get it at once. A connection without a request is ended when it has been silent for a
+    /// second: a client that was about to send the next request has done so by then, and it is answered. Until `stop()`,
+    /// connections are ended that their clients have left or that make no progress, as before.
     ///
     /// - Returns: whether all connections have ended by themselves.
     public func drain(timeout: Duration) async -> Bool {
         let deadline = ContinuousClock.now + timeout
-        acceptor.closeListener()
         // All of them first: who sees one connection end may count on answers on all others to say that they do.
         for loop in loops { loop.beginDrain() }
+        for requests in resumer.waiting { requests.close() }
+        acceptor.beginDrain()
         while true {
-            // Again each time: a connection may have been accepted, or become idle, since.
-            for loop in loops { loop.drain() }
             if acceptor.isClosed && connectionCount == 0 && lingering.isEmpty { return true }
-            if ContinuousClock.now >= deadline { return false }
+            if ContinuousClock.now >= deadline { return connectionCount == 0 }
             // Cancelled or not, the deadline stands; a cancelled sleep returns at once, which only looks more often.
             try? await Task.sleep(for: .milliseconds(5))
         }

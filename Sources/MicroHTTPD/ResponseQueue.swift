@@ -25,6 +25,8 @@ extension EventLoop {
             state.readyResponse = item
             return MHD_queue_response(connection, status, item.response)
         }
+        // Also in a drain its socket lingers, since the client may have sent more already.
+        state.endsConnection = endsConnection
         lend(response, state)
         guard let made = makeResponse(response, endsConnection: endsConnection) else { return .NO }
         defer { MHD_destroy_response(made) }

@@ -32,8 +32,20 @@ struct SweepRecord {
         guard step.activity != .waiting else { return nil }  // A request that waits has a time-out of its own.
         let socket = ConnectedSocket.state(of: connection.descriptor)
         if let missed = missedDeadline(at: now, socket, deadlines) { return .overdue(missed) }
-        let isSilent = step.activity == .idle && now - stepBegan! >= deadlines.idle
-        return isSilent || isAbandoned(connection, socket) ? .over : nil
+        return isSilent(connection, socket, at: now, deadlines) || isAbandoned(connection, socket) ? .over : nil
+    }
+
+    /// Whether no request has come for too long.
+    private func isSilent(
+        _ connection: Connection, _ socket: ConnectedSocket.State?, at now: Instant, _ deadlines: HTTPServer.Deadlines
+    ) -> Bool {
+        guard step.activity == .idle, let stepBegan else { return false }
+        if now - stepBegan >= deadlines.idle { return true }
+        guard let drainBegan = deadlines.drainBegan else { return false }
+        let limit = HTTPServer.Deadlines.drainSilence
+        guard now - max(stepBegan, drainBegan) >= limit, socket?.silence ?? limit >= limit else { return false }
+        // The rest of a head that has begun is waited for as ever. With TLS that cannot be told from a handshake.
+        return connection.isSecure || !(socket?.hasReceivedLast ?? false)
     }
 
     private mutating func missedDeadline(

@@ -17,6 +17,8 @@ public enum ConnectedSocket {
         public let receivedCount: UInt64
         /// Whether something has arrived since bytes were last sent, in a resolution of some milliseconds, or ever, where none were.
         public let hasReceivedLast: Bool
+        /// How long ago bytes were last sent or have last arrived, or the connection began, in the same resolution.
+        public let silence: Duration
         /// Whether the peer has ended its side or is gone, whether or not what it sent before has been read.
         public let isEndedByPeer: Bool
     }
@@ -38,6 +40,7 @@ public enum ConnectedSocket {
             return State(
                 transferredCount: acknowledged &+ received, receivedCount: received,
                 hasReceivedLast: acknowledged == 0 ? received > 0 : sinceReceived < sinceSent,
+                silence: .milliseconds(min(sinceSent, sinceReceived)),
                 isEndedByPeer: info[0] != established)
         }
     }

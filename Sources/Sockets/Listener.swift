@@ -34,6 +34,13 @@ public final class Listener: Sendable {
 
     deinit { close(descriptor) }
 
+    /// Has whoever begins to connect from now on be passed over: his system tries again a second later, and is refused if nobody
+    /// listens then. Those who have begun can still be accepted. Without this, a listener that is closed resets connections that
+    /// their clients already use.
+    ///
+    /// - Returns: whether the system can do that.
+    public func ignoreNewcomers() -> Bool { attachFilter(.droppingNewConnections, to: descriptor) }
+
     /// Stops listening: who connects from now on, or waits to be accepted, is refused. `shutdown(2)`.
     public func stopListening() { shutdown(descriptor, Int32(SHUT_RDWR)) }
 

@@ -29,6 +29,7 @@ struct Serve: AsyncParsableCommand {
     @Option(Setting.tlsCertificate) var tlsCertificate: String?
     @Option(Setting.tlsKey) var tlsKey: String?
     @Option(Setting.idleTimeout) var idleTimeout: String?
+    @Option(Setting.drainDelay) var drainDelay: String?
     @Option(Setting.drainTimeout) var drainTimeout: String?
     @Option(Setting.accessLog) var accessLog: String?
     @Option(Setting.slowRequest) var slowRequest: String?
@@ -46,8 +47,9 @@ struct Serve: AsyncParsableCommand {
             (.writeTimeout, writeTimeout), (.minRate, minRate),
             (.adminListen, adminListen), (.tokenFile, tokenFile), (.readTokenFile, readTokenFile),
             (.tlsCertificate, tlsCertificate), (.tlsKey, tlsKey),
-            (.idleTimeout, idleTimeout), (.drainTimeout, drainTimeout), (.accessLog, accessLog),
-            (.slowRequest, slowRequest), (.logLevel, logLevel), (.logFormat, logFormat), (.config, config),
+            (.idleTimeout, idleTimeout), (.drainDelay, drainDelay), (.drainTimeout, drainTimeout),
+            (.accessLog, accessLog), (.slowRequest, slowRequest), (.logLevel, logLevel), (.logFormat, logFormat),
+            (.config, config),
         ])
         let configuration = try await ServerConfiguration.load(
             flags: flags, environment: ProcessEnvironment.variables)

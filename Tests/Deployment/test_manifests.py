@@ -18,9 +18,10 @@ EXPOSURE_LIMIT = 20
 
 
 def drain_seconds():
-    """The server's own default."""
+    """Delay and time-out by the server's own defaults."""
     _, text = run(BINARY, "--help")
-    return int(re.search(r"--drain-timeout TIME +\(default (\d+)s\)", text)[1])
+    delay, timeout = re.findall(r"--drain-(?:delay|timeout) TIME +\(default (\d+)s\)", text)
+    return int(delay) + int(timeout)
 
 
 def flag_of(name):

@@ -54,8 +54,8 @@ import Testing
             "max-upload-bytes": "100MiB", "eviction": "s3-fifo", "max-connections": "6",
             "max-connections-per-address": "7", "header-timeout": "1m", "body-timeout": "2m", "request-timeout": "3m",
             "write-timeout": "4m", "min-rate": "1KiB", "idle-timeout": "7", "admin-listen": "[::1]:9",
-            "token-file": "/a", "tls-cert": "/c", "tls-key": "/k", "read-token-file": "/b", "drain-timeout": "8ms",
-            "access-log": "targets", "slow-request": "9ms",
+            "token-file": "/a", "tls-cert": "/c", "tls-key": "/k", "read-token-file": "/b", "drain-delay": "7ms",
+            "drain-timeout": "8ms", "access-log": "targets", "slow-request": "9ms",
             "log-level": "error", "log-format": "json",
         ]
         #expect(Set(texts.keys) == Set(Setting.all.map(\.name)))
@@ -83,6 +83,7 @@ import Testing
         expected.readTokenFile = "/b"
         expected.tlsCertificate = "/c"
         expected.tlsKey = "/k"
+        expected.drainDelay = .milliseconds(7)
         expected.drainTimeout = .milliseconds(8)
         expected.accessLog = .targets
         expected.slowRequest = .milliseconds(9)

@@ -40,6 +40,7 @@ import Testing
             "idle-timeout", "a duration from 1s to 24h, \(durations)",
             ["0", "999ms", "24.1h", "1d", "-1s", ".5s", "1.s", "s", "", "1m30s", "inf"]
         ),
+        ("drain-delay", "a duration from 0 to 1h, \(durations)", ["", "61m", "-1"]),
         ("drain-timeout", "a duration from 0 to 1h, \(durations)", ["61m", "3601", "-1"]),
         ("access-log", "off, on or targets", ["", "yes", "ON", "keys"]),
         ("slow-request", "a duration from 0 to 1h, \(durations)", ["", "61m", "-1", "never"]),

@@ -186,6 +186,36 @@ import TransportSecurity
         }
     }
 
+    @Test func `a drain answers what comes within a second, also after a handshake that it met`() async throws {
+        try await withSecureServer { live, _, shown in
+            let upload = try live.connect(trusting: shown)
+            try upload.send("PUT /keys/a HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
+            #expect(try upload.response().status == 100)
+            let used = try live.connect(trusting: shown)
+            #expect(try used.exchange("GET", "/livez").status == 200)
+            let start = ContinuousClock.now
+            async let drained = live.server.drain(timeout: patience)
+            // Some of them have connected, and not begun their handshake, when the drain begins.
+            var isTold = false
+            while let client = try? live.connect(trusting: shown) {
+                let response = try client.exchange("GET", "/livez")
+                #expect(response.status == 200)
+                if !isTold, response["Connection"] == "close" {
+                    isTold = true
+                    // A machine that was busy for longer than that shows nothing.
+                    guard .now - start < .milliseconds(900) else { continue }
+                    #expect(try used.exchange("GET", "/livez")["Connection"] == "close")
+                    #expect(try used.hasEnded())
+                }
+            }
+            // It was not the handshake that failed.
+            #expect(throws: SocketFailure.self) { try live.connect() }
+            try upload.send("ok")
+            #expect(try upload.response().status == 201)
+            #expect(await drained)
+        }
+    }
+
     @Test func `an idle connection is ended after its time`() async throws {
         try await withSecureServer {
             $0.deadlines.idle = .seconds(1)

@@ -5,8 +5,8 @@ next one at that very moment (RFC 9112 section 9.6); neither has done wrong, and
 is owed its answer where, right after its last byte was handed to the kernel, the end of the server's stream could not be seen
 yet: on the loopback interface what is sent lies in the receiver's buffer when the call returns, and so does an end. Then the
 request was there before the server ended its stream, and to do so without an answer is a loss. If the end could be seen then, the
-two met on their way: that is counted as raced. A connection that was made after the signal need not be accepted; one that was
-made before must be, even if the server has not taken it from its backlog yet.
+two met on their way: that is counted as raced. A connection that was made is one that must be served, also if the server has not
+taken it from its backlog yet when the signal comes.
 """
 
 import contextlib
@@ -93,7 +93,7 @@ class Worker:
         when = f"{(sent - signalled) / 1e6:+.3f} ms from the signal" if signalled else "before any signal"
         self.tally.lost.append(f"{what}; sent {when}")
 
-    def exchange(self, connection: socket.socket, message: bytes, what: str, is_owed: bool = True) -> answers.Answer | None:
+    def exchange(self, connection: socket.socket, message: bytes, what: str) -> answers.Answer | None:
         """Sends a request and takes its answer down; None where the connection is of no more use."""
         try:
             connection.sendall(message)
@@ -101,7 +101,7 @@ class Worker:
             self.tally.raced += 1
             return None
         sent = time.monotonic_ns()
-        return self.receive(connection, what, sent, is_owed and not _shows_end(connection))
+        return self.receive(connection, what, sent, not _shows_end(connection))
 
     def receive(self, connection: socket.socket, what: str, sent: int, is_owed: bool = True) -> answers.Answer | None:
         """Takes down the answer to what was sent."""
@@ -129,24 +129,22 @@ class Worker:
         size = self.chance.choice([10, 3000, 30_000])
         return b"PUT " + key + b" HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % size + b"p" * size
 
-    def connections(self) -> Iterator[tuple[socket.socket, bool]]:
-        """One after the other, until nobody listens, and whether a first request on it is owed an answer."""
+    def connections(self) -> Iterator[socket.socket]:
+        """One after the other, until nobody listens."""
         self.barrier.wait(30)
         while True:
             try:
                 connection = _connect(self.port)
             except OSError:
                 return
-            yield connection, not self.signalled.value
+            yield connection
 
     def keep_alive(self) -> None:
         """One request after the other on a connection, and another connection when that ends, until nobody listens."""
-        for connection, is_owed in self.connections():
+        for connection in self.connections():
             with connection:
                 while not _shows_end(connection):
-                    answer = self.exchange(connection, self.message(), "keep-alive", is_owed)
-                    # From its first answer on the connection is one that the server has accepted.
-                    is_owed = True
+                    answer = self.exchange(connection, self.message(), "keep-alive")
                     if not answer or answer.closes:
                         break
                     # Some connections are between two requests when the end comes.
@@ -155,9 +153,9 @@ class Worker:
 
     def fresh(self) -> None:
         """A connection for each request."""
-        for connection, is_owed in self.connections():
+        for connection in self.connections():
             with connection:
-                self.exchange(connection, self.message(), "on a new connection", is_owed)
+                self.exchange(connection, self.message(), "on a new connection")
 
     def waiting(self) -> None:
         """A request that waits for a change that does not come."""

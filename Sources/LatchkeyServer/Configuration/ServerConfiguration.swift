@@ -58,7 +58,9 @@ public struct ServerConfiguration: Sendable, Equatable {
     public var tlsKey: String?
     /// How long a connection may stay silent between requests, 1 s to 24 h. More than the 60 s that proxies commonly keep theirs.
     public var idleTimeout = Duration.seconds(75)
-    /// How long requests in flight may take to finish once the server is asked to stop, 0 to 1 h.
+    /// How long the server goes on as before once it is asked to stop, and says only that it is not ready, 0 to 1 h.
+    public var drainDelay = Duration.zero
+    /// How long requests in flight may take to finish after that, 0 to 1 h.
     public var drainTimeout = Duration.seconds(10)
     /// Which requests are logged one by one.
     public var accessLog = AccessLog.off

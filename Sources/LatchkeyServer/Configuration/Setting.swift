@@ -115,10 +115,14 @@ extension Setting {
     package static let idleTimeout = duration(
         "idle-timeout", \.idleTimeout, .seconds(1) ... .seconds(86400), "1s to 24h",
         "How long a connection may stay silent between requests")
+    /// Time to be seen as not ready.
+    package static let drainDelay = duration(
+        "drain-delay", \.drainDelay, .zero ... .seconds(3600), "0 to 1h",
+        "How long to go on after SIGTERM or SIGINT, with /readyz at 503, before draining")
     /// Limit of stopping.
     package static let drainTimeout = duration(
         "drain-timeout", \.drainTimeout, .zero ... .seconds(3600), "0 to 1h",
-        "How long requests in flight may take to finish after SIGTERM or SIGINT")
+        "How long requests in flight may take to finish after that")
     /// Requests in the log.
     package static let accessLog = choice(
         "access-log", \.accessLog, "Requests to log, without or with their targets, which have keys in them")
@@ -142,8 +146,8 @@ extension Setting {
     package static let all = [
         host, port, threads, shards, maxValueBytes, maxKeyBytes, maxMemory, maxUploadBytes, eviction, defaultTTL,
         maxConnections, maxConnectionsPerAddress, headerTimeout, bodyTimeout, requestTimeout, writeTimeout, minRate,
-        idleTimeout, adminListen, tokenFile, readTokenFile, tlsCertificate, tlsKey, drainTimeout, accessLog,
-        slowRequest, logLevel, logFormat,
+        idleTimeout, adminListen, tokenFile, readTokenFile, tlsCertificate, tlsKey, drainDelay, drainTimeout,
+        accessLog, slowRequest, logLevel, logFormat,
     ]
     /// Settings that mean nothing without another.
     static let dependent: [(setting: Setting, needs: Setting)] = [
