@@ -16,7 +16,7 @@ SWIFT_FILES := Package.swift Sources Tests Benchmarks/StoreBenchmark/Package.swi
 	Torture/Fuzz/Package.swift $(wildcard Torture/Fuzz/Sources/parser-fuzzer/*.swift)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build release test test-tsan test-asan check-api check-page screenshot check-deploy check-clients format lint image
+.PHONY: help run build release test test-tsan test-asan check-api check-page screenshot check-deploy check-clients check-restarts format lint image
 .PHONY: run-image toolchain dependencies test-dependencies
 .PHONY: bench bench-quick bench-budget bench-store bench-eviction bench-test
 .PHONY: torture torture-quick torture-test torture-asan torture-tsan
@@ -80,6 +80,18 @@ check-clients: ## Check that clients and proxies are served. With BINARY=FILE: t
 else
 check-clients: build
 	$(CHECK_CLIENTS) .build/release/latchkey
+endif
+
+CHECK_RESTARTS := @Scripts/install-dependencies haproxy nginx-light python3 && Scripts/check-restarts
+# How long the load is that the restarts are under.
+SECONDS ?= 10
+
+ifdef BINARY
+check-restarts: ## Restart instances behind nginx and HAProxy under load: SECONDS=60. With BINARY=FILE: that one, without building.
+	$(CHECK_RESTARTS) $(BINARY) $(SECONDS)
+else
+check-restarts: build
+	$(CHECK_RESTARTS) .build/release/latchkey $(SECONDS)
 endif
 
 CHECK_DEPLOY := @Scripts/install-dependencies prometheus python3 python3-venv systemd && Scripts/check-deploy
