@@ -7,12 +7,14 @@ import multiprocessing
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from instances import PATIENCE, nonce_of
 
 # How many clients of each kind there are.
-CLIENTS = {"kept": 4, "pausing": 4, "fresh": 2, "uploading": 1}
+CLIENTS = {"kept": 4, "pausing": 4, "fresh": 2, "uploading": 2, "waiting": 2}
+# What they ask for, if that is not increments for the most part.
+METHODS = {"uploading": ["PUT"], "waiting": ["GET", "PUT"]}
 
 
 @dataclasses.dataclass
@@ -23,13 +25,14 @@ class Tally:
     #: The values that increments gave, by the life of the server that counted.
     values: dict[str, list[int]] = dataclasses.field(default_factory=dict)
     errors: list[str] = dataclasses.field(default_factory=list)
+    #: Seconds that an answer took, to what neither waits nor lasts by itself.
     longest: float = 0
 
 
 class Client:
     """Sends requests to a proxy until it is told to stop."""
 
-    EXPECTED = {"GET": {200, 404}, "PUT": {201, 204}, "POST": {200, 201}}
+    EXPECTED = {"GET": {200, 304, 404}, "PUT": {201, 204}, "POST": {200, 201}}
 
     def __init__(self, port: int, kind: str, number: int, stops: threading.Event, began: float) -> None:
         self.port, self.kind, self.number, self.stops, self.began = port, kind, number, stops, began
@@ -44,7 +47,7 @@ class Client:
                 client.close()
             if self.kind == "pausing":
                 time.sleep(self.chance.choice([0.001, 0.01, 0.1, 0.4, 0.6, 0.95, 1.05, 1.2]))
-            method = "PUT" if self.kind == "uploading" else self.chance.choice(["POST", "POST", "GET", "PUT"])
+            method = self.chance.choice(METHODS.get(self.kind, ["POST", "POST", "GET", "PUT"]))
             try:
                 self.exchange(client, method)
             except (OSError, http.client.HTTPException, AssertionError) as error:
@@ -55,21 +58,31 @@ class Client:
 
     def exchange(self, client: http.client.HTTPConnection, method: str) -> None:
         """One request, and its answer."""
-        target, content = f"/keys/{self.port}/{self.kind}{self.number}", None
+        target, content, fields = f"/keys/{self.port}/{self.kind}{self.number}", None, {}
         if method == "POST":
             target = f"/keys/{self.port}/count?op=incr"
         elif method == "PUT":
-            content = (b"v" * 4000 for _ in range(50)) if self.kind == "uploading" else b"v" * self.chance.choice([1, 3000])
+            content = slowly() if self.kind == "uploading" else b"v" * self.chance.choice([1, 3000])
+        elif self.kind == "waiting":
+            fields = {"If-None-Match": "*", "Prefer": "wait=2"}
         begun = time.monotonic()
-        client.request(method, target, content)
+        client.request(method, target, content, fields)
         answer = client.getresponse()
         text = answer.read()
-        self.tally.longest = max(self.tally.longest, time.monotonic() - begun)
+        if self.kind not in METHODS:
+            self.tally.longest = max(self.tally.longest, time.monotonic() - begun)
         if answer.status not in self.EXPECTED[method]:
             raise AssertionError(f"answered {answer.status} {text[:100]!r}")
         self.tally.answered[method] += 1
         if method == "POST":
             self.tally.values.setdefault(nonce_of(answer.getheader("ETag")), []).append(int(text))
+
+
+def slowly() -> Iterator[bytes]:
+    """Content of an upload that lasts for a second."""
+    for _ in range(50):
+        yield b"v" * 4000
+        time.sleep(0.02)
 
 
 def run(port: int, stops: threading.Event) -> Tally:
@@ -93,8 +106,8 @@ def run(port: int, stops: threading.Event) -> Tally:
 def start(port: int) -> Callable[[], Tally]:
     """Starts clients in a process of their own; what is returned stops them and gives their tally."""
     context = multiprocessing.get_context("fork")
-    stops, receiver_sender = context.Event(), context.Pipe(duplex=False)
-    receiver, sender = receiver_sender
+    stops = context.Event()
+    receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=lambda: sender.send(run(port, stops)), daemon=True)
     process.start()
 
