@@ -64,7 +64,7 @@ check-page screenshot: build
 endif
 PAGE_PACKAGES := python3 python3-selenium chromium chromium-driver
 
-check-page: ## Look at the live page with a browser. With BINARY=FILE: that one, without building.
+check-page: ## Look at the live page, and at what other pages may do, with a browser. With BINARY=FILE: that one, without building.
 	@Scripts/install-dependencies $(PAGE_PACKAGES)
 	Scripts/check-page $(PAGE_BINARY)
 

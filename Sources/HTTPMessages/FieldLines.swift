@@ -44,9 +44,10 @@ public import ByteBuffers
         }
         if let tag = response.entityTag { append(tag) }
         if response.isStoredValue {
-            // A 304 repeats only what a cache needs (RFC 9110 section 15.4.5).
+            // A 304 repeats only what a cache needs (RFC 9110 section 15.4.5), and what a page that it keeps must not lose.
             if response.status == .notModified {
                 append("\r\nCache-Control: no-cache\r\nX-Content-Type-Options: nosniff")
+                if case .stored(let stored) = response.body, stored.isSandboxed { appendSandbox() }
             } else {
                 append("\r\nCache-Control: no-cache\r\nX-Content-Type-Options: nosniff\r\nAccept-Ranges: bytes")
             }
@@ -57,6 +58,16 @@ public import ByteBuffers
         if let allow = response.allow { append("\r\nAllow: ", allow.list) }
         if let seconds = response.retryAfter { append("\r\nRetry-After: ", String(seconds)) }
         if let extra = response.extra { append(extra) }
+    }
+
+    /// Appends further lines, each after a CRLF.
+    public mutating func append(_ lines: SharedBytes) { lines.withBorrowedBytes { append($0) } }
+
+    private mutating func appendSandbox() {
+        append("\r\n")
+        append(ActiveContent.policyName)
+        append(": ")
+        append(ActiveContent.policy)
     }
 
     /// Appends a `Server-Timing` line with a request's lock wait, in nanoseconds: in milliseconds, as the field has it.

@@ -19,6 +19,9 @@ public enum Method: UInt8, CaseIterable, Sendable {
         }
     }
 
+    /// Whether it changes nothing by its definition, as far as resources here know it (RFC 9110 section 9.2.1).
+    public var isSafe: Bool { self == .get || self == .head || self == .options }
+
     /// The name as it is sent; for `unknown`, the word that stands for all of them in metrics.
     public var name: StaticString {
         switch self {

@@ -2,13 +2,15 @@ public import ByteBuffers
 
 /// What answers requests, without knowing how they arrive. Called on all of the HTTP engine's threads at once.
 ///
-/// For each request: `refusal` and `receive` when its fields have arrived, then `respond` when all of it has.
+/// For each request: `refusal` and `receive` when its fields have arrived, then `respond` when all of it has, and `addedLines` for
+/// whatever is answered.
 public protocol RequestHandler: AnyObject, Sendable {
-    /// Whether `refusal` is to be asked. The same at all times: the engine asks once.
+    /// Whether `refusal` is to be asked about all requests, and not only about those of pages. The same at all times: the engine
+    /// asks once.
     var isGuarded: Bool { get }
 
     /// The answer to a request that is not to be carried out, whoever may send another; nil for all others. Its content
-    /// is not read. Called first, where the handler is guarded.
+    /// is not read. Called first, where the handler is guarded or the request has one of `FieldNameSet.browser`.
     func refusal(of request: Request) -> Response?
 
     /// Decides what to do with a request whose content has not arrived yet. Not called for those that bring none
@@ -20,6 +22,9 @@ public protocol RequestHandler: AnyObject, Sendable {
     /// Answers a request that has arrived completely. With a body of `later`, the request waits for its answer, without a
     /// thread or a timer of its own.
     func respond(to request: Request, upload: consuming Upload) -> Response
+
+    /// The field lines that any answer to `request` has beside its own, each after a CRLF. Asked where it has `Origin`.
+    func addedLines(for request: Request) -> SharedBytes?
 }
 
 extension RequestHandler {
@@ -28,6 +33,9 @@ extension RequestHandler {
 
     /// Nothing is refused.
     public func refusal(of request: Request) -> Response? { nil }
+
+    /// There are none.
+    public func addedLines(for request: Request) -> SharedBytes? { nil }
 }
 
 /// What to do with a request's content.

@@ -17,6 +17,7 @@ public enum Status: UInt16, CaseIterable, Sendable {
     case contentTooLarge = 413
     case uriTooLong = 414
     case rangeNotSatisfiable = 416
+    case misdirectedRequest = 421
     case headerFieldsTooLarge = 431
     case internalServerError = 500
     case notImplemented = 501
@@ -46,12 +47,13 @@ public enum Status: UInt16, CaseIterable, Sendable {
         case .contentTooLarge: 13
         case .uriTooLong: 14
         case .rangeNotSatisfiable: 15
-        case .headerFieldsTooLarge: 16
-        case .internalServerError: 17
-        case .notImplemented: 18
-        case .serviceUnavailable: 19
-        case .versionNotSupported: 20
-        case .insufficientStorage: 21
+        case .misdirectedRequest: 16
+        case .headerFieldsTooLarge: 17
+        case .internalServerError: 18
+        case .notImplemented: 19
+        case .serviceUnavailable: 20
+        case .versionNotSupported: 21
+        case .insufficientStorage: 22
         }
     }
 
@@ -74,6 +76,7 @@ public enum Status: UInt16, CaseIterable, Sendable {
         case .contentTooLarge: "Content Too Large"
         case .uriTooLong: "URI Too Long"
         case .rangeNotSatisfiable: "Range Not Satisfiable"
+        case .misdirectedRequest: "Misdirected Request"
         case .headerFieldsTooLarge: "Request Header Fields Too Large"
         case .internalServerError: "Internal Server Error"
         case .notImplemented: "Not Implemented"

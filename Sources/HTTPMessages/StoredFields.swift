@@ -13,7 +13,7 @@ public enum StoredFields {
     public static let maximumCount: Int = {
         // The shortest metadata is a name of 15 bytes and a value of one.
         let lines = maximumMetadataCount / 16
-        return lineCount(contentTypeName.utf8CodeUnitCount, maximumContentTypeCount)
+        return lineCount(contentTypeName.utf8CodeUnitCount, maximumContentTypeCount) + policyLineCount
             + lineCount(contentEncodingName.utf8CodeUnitCount, maximumContentEncodingCount)
             + maximumMetadataCount + lines * lineCount(0, 0)
     }()
@@ -22,6 +22,10 @@ public enum StoredFields {
     fileprivate static let defaultContentType: StaticString = "application/octet-stream"
     fileprivate static let contentTypeName: StaticString = "Content-Type"
     fileprivate static let contentEncodingName: StaticString = "Content-Encoding"
+
+    fileprivate static var policyLineCount: Int {
+        lineCount(ActiveContent.policyName.utf8CodeUnitCount, ActiveContent.policy.utf8CodeUnitCount)
+    }
 
     /// The bytes of `Latchkey-Meta-`.
     fileprivate static let metadataPrefixCount = 14
@@ -32,7 +36,7 @@ public enum StoredFields {
 
 extension Request {
     /// Calls `body` with the fields that are kept with a value, as they are sent later: for each a CRLF, its name, `: ` and
-    /// its value. First `Content-Type`, then `Content-Encoding`, its elements as one list, then each `Latchkey-Meta-*`
+    /// its value. First `Content-Type`, and behind it the policy for a value that browsers run, then `Content-Encoding`, its elements as one list, then each `Latchkey-Meta-*`
     /// with its name as it came. Nothing where there are none, or the type is what it would be without. At most
     /// `StoredFields.maximumCount` bytes.
     ///
@@ -56,6 +60,7 @@ extension Request {
         var count = 0
         if has(.contentType), let type = try checkedContentType() {
             count += StoredFields.lineCount(StoredFields.contentTypeName.utf8CodeUnitCount, type.count)
+            if type.isTypeOfActiveContent { count += StoredFields.policyLineCount }
         }
         if has(.contentEncoding), case let encodingCount = try checkedContentEncodingCount(), encodingCount > 0 {
             count += StoredFields.lineCount(StoredFields.contentEncodingName.utf8CodeUnitCount, encodingCount)
@@ -71,6 +76,9 @@ extension Request {
         if has(.contentType), let type = first(.contentType), isStored(type) {
             block.append("\r\nContent-Type: ")
             block.append(type)
+            if type.isTypeOfActiveContent {
+                block.appendLine(BorrowedBytes(ActiveContent.policyName), BorrowedBytes(ActiveContent.policy))
+            }
         }
         if has(.contentEncoding) { appendContentEncoding(to: &block) }
         if has(.metadata) {

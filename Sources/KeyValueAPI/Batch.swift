@@ -26,7 +26,7 @@ extension KeyValueAPI {
         let answer = try content.withBorrowedBytes { (content) throws(Problem) -> SharedBytes? in
             let items = try BatchRequest.parse(content, limit: BatchRequest.maximumItemCount)
             // Who may only read has come so far, since what is in a batch shows when all of it is here.
-            if isGuarded, items.contains(where: \.writes), !mayWrite(request) { return nil }
+            if access != nil, items.contains(where: \.writes), !mayWrite(request) { return nil }
             var answer = BatchAnswer(reserving: 64 * items.count, storage: AnswerStorage.self)
             for item in items { carryOut(item, &answer) }
             return answer.finish()

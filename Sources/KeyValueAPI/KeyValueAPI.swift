@@ -36,12 +36,18 @@ public final class KeyValueAPI: RequestHandler {
     private let isPartial: Bool
     /// Who is let in; nil for everybody.
     let access: AccessControl?
+    /// Which pages of other sites may write; nil for none.
+    let sharing: CrossOriginSharing?
+    /// The hosts that are answered to; empty for any.
+    let allowedHosts: [AllowedHost]
     let removalSlots = RemovalSlots()
 
-    /// An API over `store`, of which `surface` is served, to those whom `access` lets in.
+    /// An API over `store`, of which `surface` is served, to those whom `access` lets in, to pages of `trustedOrigins`, and by the
+    /// names in `allowedHosts`, or any where there are none.
     public init(
         store: ShardedStore, limits: Limits, documents: ServiceDocuments, surface: Surface = .everything,
-        access: AccessControl? = nil, nonce: UInt64 = EntityTag.randomNonce()
+        access: AccessControl? = nil, trustedOrigins: TrustedOrigins = .none, allowedHosts: [AllowedHost] = [],
+        nonce: UInt64 = EntityTag.randomNonce()
     ) {
         self.store = store
         self.limits = limits
@@ -49,6 +55,8 @@ public final class KeyValueAPI: RequestHandler {
         self.surface = surface
         isPartial = surface != .everything
         self.access = access
+        sharing = CrossOriginSharing(trustedOrigins)
+        self.allowedHosts = allowedHosts
         self.nonce = nonce
     }
 

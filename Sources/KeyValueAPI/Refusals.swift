@@ -2,13 +2,16 @@ public import HTTPMessages
 
 // Who is let in.
 extension KeyValueAPI {
-    /// Whether tokens are needed.
-    public var isGuarded: Bool { access != nil }
+    /// Whether tokens are needed, or not every host is answered to.
+    public var isGuarded: Bool { access != nil || !allowedHosts.isEmpty }
 
-    /// 401 or 403 for a request whose sender may not do what it asks for; nil where he may. Looks at nothing but the method,
-    /// the path and the token, so that the answer tells nothing of what is stored.
+    /// 421, 401 or 403 for a request whose sender may not do what it asks for; nil where he may. Looks at nothing but the
+    /// method, the path, the token, and what browsers tell, so that the answer tells nothing of what is stored.
     public func refusal(of request: Request) -> Response? {
         let route = route(of: request.target)
+        if let problem = refusalOfHost(request, route) ?? refusalOfPage(request) {
+            return problem.response(route: route.id, asJSON: request.prefersJSON)
+        }
         guard let access, let need = need(of: request, route) else { return nil }
         return switch access.standing(of: request) {
         case .writer: nil
@@ -34,16 +37,14 @@ extension KeyValueAPI {
 
     /// nil where everybody may ask: whether the service is well, and what it is at all.
     private func need(of request: Request, _ route: Route) -> Need? {
+        // Browsers show no token when they ask what they may send.
+        if sharing != nil, request.isPreflight { return nil }
         switch route {
         case .livez, .healthz, .readyz, .openapi, .help, .other: return nil
         case .metrics: return .reading
         // What is in it is not known yet.
         case .batch: return .reading
-        case .keys, .collection:
-            switch request.method {
-            case .get, .head, .options: return .reading
-            default: return .writing
-            }
+        case .keys, .collection: return request.method.isSafe ? .reading : .writing
         }
     }
 }

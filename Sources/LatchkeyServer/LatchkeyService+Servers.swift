@@ -14,7 +14,9 @@ extension LatchkeyService {
 
     /// Starts the server for keys, and for all else where there is no other one.
     func startServer(_ state: ServiceState) throws(StartFailure) -> HTTPServer {
-        let api = makeAPI(state, serving: configuration.adminListen == nil ? .everything : .data, files.access)
+        let api = makeAPI(
+            state, serving: configuration.adminListen == nil ? .everything : .data, files.access,
+            trustedOrigins: configuration.corsOrigin, allowedHosts: configuration.allowedHosts)
         let connections = effectiveConnectionLimit(
             configuration.maxConnections, reserved: reservedDescriptors, logger: logger)
         var server = HTTPServer.Configuration(
@@ -67,7 +69,10 @@ extension LatchkeyService {
         return reserved + HTTPServer.reservedDescriptors(threads: Self.adminThreads) + Self.adminConnections
     }
 
-    private func makeAPI(_ state: ServiceState, serving surface: Surface, _ access: AccessControl?) -> KeyValueAPI {
+    private func makeAPI(
+        _ state: ServiceState, serving surface: Surface, _ access: AccessControl?,
+        trustedOrigins: TrustedOrigins = .none, allowedHosts: [AllowedHost] = []
+    ) -> KeyValueAPI {
         let (store, configuration) = (store, configuration)
         let limits = KeyValueAPI.Limits(
             keyBytes: configuration.maxKeyBytes, valueBytes: configuration.maxValueBytes,
@@ -78,7 +83,9 @@ extension LatchkeyService {
             openAPI: SharedBytes(copying: PackageResources.openapi_yaml),
             help: { SharedBytes(copying: helpPage(for: configuration, limits, port: state.port).utf8) },
             livePage: LivePage.load(), compress: { gzip($0, level: .fast) })
-        return KeyValueAPI(store: store, limits: limits, documents: documents, surface: surface, access: access)
+        return KeyValueAPI(
+            store: store, limits: limits, documents: documents, surface: surface, access: access,
+            trustedOrigins: trustedOrigins, allowedHosts: allowedHosts)
     }
 }
 

@@ -69,9 +69,8 @@ struct HeadCheck {
     mutating func take(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, as known: FieldName?) {
         guard let nameStart = name.baseAddress, let valueStart = value.baseAddress else { return }
         let (nameBytes, valueBytes) = (BorrowedBytes(name), BorrowedBytes(value))
-        let isHost = known == nil && nameBytes.equalsIgnoringCase("host")
         // The names of most fields are known, and known to be tokens; of metadata only the beginning is.
-        let isToken = isHost || (known != nil && known != .metadata) || nameBytes.isToken
+        let isToken = (known != nil && known != .metadata) || nameBytes.isToken
         // A length is looked at as a number, below.
         if !isToken || (known != .contentLength && valueBytes.breaksFieldLine) { flaw = flaw ?? .fieldLine }
         if let expected {
@@ -80,7 +79,7 @@ struct HeadCheck {
             if nameStart != expected || end != valueStart { flaw = flaw ?? .fieldLine }
             self.expected = valueStart + value.count + Self.endCount
         }
-        if isHost {
+        if known == .host {
             hostCount += 1
         } else if known == .contentLength {
             takeLength(valueBytes)

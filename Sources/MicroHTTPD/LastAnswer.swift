@@ -23,7 +23,7 @@ extension EventLoop {
             "the target and fields take \(state.headCost) bytes of memory; the limit is \(Self.largestHead) bytes")
         let response = problem.response(route: .none, asJSON: state.request.prefersJSON)
         counters.count(state.request.method, .none, problem.status)
-        let answer = lastAnswer(response, hasContent: state.request.method != .head)
+        let answer = lastAnswer(response, to: state)
         answer.withUnsafeBytes { bytes in
             if let session = latchkey_tls_session(connection) {
                 latchkey_send_at_once(session, bytes.baseAddress, bytes.count)
@@ -37,16 +37,17 @@ extension EventLoop {
     }
 
     /// The bytes of `response`, with all fields that it would have had.
-    private func lastAnswer(_ response: Response, hasContent: Bool) -> [UInt8] {
+    private func lastAnswer(_ response: Response, to state: Connection) -> [UInt8] {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME_COARSE, &time)
         date.update(now: Int64(time.tv_sec))
         fieldLines.set(to: response, date: date)
+        addOriginLines(for: state)
         var bytes = Array(
             "HTTP/1.1 \(response.status.code) \(response.status.phrase)\r\n\(FieldLines.firstName): ".utf8)
         bytes.append(contentsOf: fieldLines.bytes)
         bytes.append(contentsOf: "\r\nConnection: close\r\nContent-Length: \(response.body.count)\r\n\r\n".utf8)
-        if hasContent { response.body.withContent { bytes.append(contentsOf: $0) } }
+        if state.request.method != .head { response.body.withContent { bytes.append(contentsOf: $0) } }
         return bytes
     }
 }

@@ -148,7 +148,11 @@ extension Connection {
 
 extension EventLoop {
     fileprivate func receive(_ connection: OpaquePointer, _ state: Connection) -> MHD_Result {
-        if isGuarded, let result = refuseStranger(connection, state) { return result }
+        if isGuarded || !state.request.names.isDisjoint(with: .browser),
+            let result = refuseStranger(connection, state)
+        {
+            return result
+        }
         guard state.request.mayBringContent else {
             state.phase = .skipping
             return .YES

@@ -12,10 +12,7 @@ extension EventLoop {
         clock_gettime(CLOCK_REALTIME_COARSE, &time)
         date.update(now: Int64(time.tv_sec))
         fieldLines.set(to: response, date: date)
-        if state.request.has(.prefer), state.request.prefers("timing") {
-            state.noteLockWait()
-            fieldLines.appendServerTiming(lockWait: state.lockWait)
-        }
+        if !state.request.names.isDisjoint(with: .answered) { addLines(for: state) }
         counters.count(state.request.method, response.route, response.status)
         take(response, for: state)
         state.advance(to: .answering)
@@ -31,6 +28,21 @@ extension EventLoop {
         guard let made = makeResponse(response, endsConnection: endsConnection) else { return .NO }
         defer { MHD_destroy_response(made) }
         return MHD_queue_response(connection, status, made)
+    }
+
+    /// The lines that answer a field of the request, whatever else the answer is.
+    @inline(never)
+    func addLines(for state: Connection) {
+        if state.request.prefers("timing") {
+            state.noteLockWait()
+            fieldLines.appendServerTiming(lockWait: state.lockWait)
+        }
+        addOriginLines(for: state)
+    }
+
+    /// The lines for the page that has sent the request.
+    func addOriginLines(for state: Connection) {
+        if state.request.has(.origin), let lines = handler.addedLines(for: state.request) { fieldLines.append(lines) }
     }
 
     /// A kept object with the content of `response` in it; nil where it is too large, or the connection is to end.

@@ -26,6 +26,8 @@ struct Serve: AsyncParsableCommand {
     @Option(Setting.adminListen) var adminListen: String?
     @Option(Setting.tokenFile) var tokenFile: String?
     @Option(Setting.readTokenFile) var readTokenFile: String?
+    @Option(Setting.corsOrigin) var corsOrigin: [String] = []
+    @Option(Setting.allowedHosts) var allowedHosts: [String] = []
     @Option(Setting.tlsCertificate) var tlsCertificate: String?
     @Option(Setting.tlsKey) var tlsKey: String?
     @Option(Setting.idleTimeout) var idleTimeout: String?
@@ -46,6 +48,7 @@ struct Serve: AsyncParsableCommand {
             (.headerTimeout, headerTimeout), (.bodyTimeout, bodyTimeout), (.requestTimeout, requestTimeout),
             (.writeTimeout, writeTimeout), (.minRate, minRate),
             (.adminListen, adminListen), (.tokenFile, tokenFile), (.readTokenFile, readTokenFile),
+            (.corsOrigin, joined(corsOrigin)), (.allowedHosts, joined(allowedHosts)),
             (.tlsCertificate, tlsCertificate), (.tlsKey, tlsKey),
             (.idleTimeout, idleTimeout), (.drainDelay, drainDelay), (.drainTimeout, drainTimeout),
             (.accessLog, accessLog), (.slowRequest, slowRequest), (.logLevel, logLevel), (.logFormat, logFormat),

@@ -6,11 +6,14 @@ import Testing
 @Suite struct FieldNameTests {
     private static let names: [(String, FieldName)] = [
         ("Accept", .accept), ("Accept-Encoding", .acceptEncoding),
+        ("Access-Control-Request-Method", .accessControlRequestMethod),
         ("Authorization", .authorization), ("Content-Encoding", .contentEncoding),
         ("Content-Length", .contentLength),
         ("Content-Range", .contentRange), ("Content-Type", .contentType), ("Cookie", .cookie), ("Expect", .expect),
+        ("Host", .host),
         ("If-Match", .ifMatch),
-        ("If-None-Match", .ifNoneMatch), ("If-Range", .ifRange), ("Prefer", .prefer), ("Range", .range),
+        ("If-None-Match", .ifNoneMatch), ("If-Range", .ifRange), ("Origin", .origin), ("Prefer", .prefer),
+        ("Range", .range), ("Sec-Fetch-Site", .secFetchSite),
     ]
 
     private func fieldName(_ name: String) -> FieldName? { borrowing(name) { FieldName($0) } }
@@ -58,7 +61,8 @@ import Testing
         "", "A", "Cooky", "Cookie2", "Accent", "Except", "If-Rangf", "If-Patch", "Connection",
         "Latchkey-Meta", "Latchkey-Meta_", "Latchkey-TTL-abc", "Latchkey_Meta-a", "Latchkey-Metb-a", "Content-Encodinh",
         "XLatchkey-Meta-a",
-        "Prefix", "Rangs", "L", "Last-Modified-By", "Latchkey-Metadata", "Accept-Encodinh", "User-Agent", "Host",
+        "Prefix", "Rangs", "L", "Last-Modified-By", "Latchkey-Metadata", "Accept-Encodinh", "User-Agent", "Hosts",
+        "Most", "Sec-Fetch-Mode", "Original", "Access-Control-Request-Headers",
         "Content-MD5X", "Content-Tape",
         "Authorisation", "If-None-Watch", "Accept-Ranges", "Content-Lungth", "Accept-Charset", "Content-Length-X",
         "\u{130}f-Match",

@@ -7,6 +7,7 @@ import Testing
         (400, "Bad Request"), (401, "Unauthorized"), (403, "Forbidden"), (404, "Not Found"),
         (405, "Method Not Allowed"), (408, "Request Timeout"), (409, "Conflict"),
         (412, "Precondition Failed"), (413, "Content Too Large"), (414, "URI Too Long"), (416, "Range Not Satisfiable"),
+        (421, "Misdirected Request"),
         (431, "Request Header Fields Too Large"),
         (500, "Internal Server Error"), (501, "Not Implemented"), (503, "Service Unavailable"),
         (505, "HTTP Version Not Supported"),

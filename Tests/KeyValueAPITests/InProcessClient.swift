@@ -18,7 +18,7 @@ struct InProcessClient: Sendable {
         maximumMemory: Int = .max, maximumUploads: Int = .max, eviction: EvictionPolicy = .none,
         defaultTimeToLive: Duration = .zero, metrics: @escaping @Sendable () -> String = { "metrics\n" },
         isReady: @escaping @Sendable () -> Bool = { true }, surface: Surface = .everything,
-        access: AccessControl? = nil
+        access: AccessControl? = nil, trustedOrigins: TrustedOrigins = .none, allowedHosts: [AllowedHost] = []
     ) {
         store = ShardedStore(
             shards: shards, maximumMemory: maximumMemory, maximumUploads: maximumUploads, eviction: eviction,
@@ -35,7 +35,8 @@ struct InProcessClient: Sendable {
             store: store,
             limits: .init(
                 keyBytes: keyBytes, valueBytes: valueBytes, defaultTimeToLive: TimeToLive(defaultTimeToLive)),
-            documents: documents, surface: surface, access: access, nonce: Self.nonce)
+            documents: documents, surface: surface, access: access, trustedOrigins: trustedOrigins,
+            allowedHosts: allowedHosts, nonce: Self.nonce)
     }
 
     /// A request's content.
@@ -86,7 +87,8 @@ struct InProcessClient: Sendable {
     ) -> Outcome {
         let kept = KeptRequest(method, target, fields.lines, announcing: body.announcedCount)
         return kept.withRequest { request in
-            if api.isGuarded, let response = api.refusal(of: request) {
+            let isAsked = api.isGuarded || !request.names.isDisjoint(with: .browser)
+            if isAsked, let response = api.refusal(of: request) {
                 // As the engine does: where content may come, none of it is read.
                 let mayCome = request.mayBringContent || body.isChunked
                 return .answered(Answer(response, mayCome ? .refuse : .skip))

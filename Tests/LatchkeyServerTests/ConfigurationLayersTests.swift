@@ -1,3 +1,4 @@
+import HTTPMessages
 import KeyValueStore
 import LatchkeyServer
 import Logging
@@ -54,8 +55,9 @@ import Testing
             "max-upload-bytes": "100MiB", "eviction": "s3-fifo", "max-connections": "6",
             "max-connections-per-address": "7", "header-timeout": "1m", "body-timeout": "2m", "request-timeout": "3m",
             "write-timeout": "4m", "min-rate": "1KiB", "idle-timeout": "7", "admin-listen": "[::1]:9",
-            "token-file": "/a", "tls-cert": "/c", "tls-key": "/k", "read-token-file": "/b", "drain-delay": "7ms",
-            "drain-timeout": "8ms", "access-log": "targets", "slow-request": "9ms",
+            "cors-origin": "https://b, http://A:80", "allowed-hosts": "a,[::1]:2", "token-file": "/a", "tls-cert": "/c",
+            "tls-key": "/k", "read-token-file": "/b", "drain-delay": "7ms", "drain-timeout": "8ms",
+            "access-log": "targets", "slow-request": "9ms",
             "log-level": "error", "log-format": "json",
         ]
         #expect(Set(texts.keys) == Set(Setting.all.map(\.name)))
@@ -81,6 +83,8 @@ import Testing
         expected.adminListen = ListenAddress(host: "::1", port: 9)
         expected.tokenFile = "/a"
         expected.readTokenFile = "/b"
+        expected.corsOrigin = .listed([try #require(WebOrigin("https://b")), try #require(WebOrigin("http://a"))])
+        expected.allowedHosts = [try #require(AllowedHost("a")), try #require(AllowedHost("[::1]:2"))]
         expected.tlsCertificate = "/c"
         expected.tlsKey = "/k"
         expected.drainDelay = .milliseconds(7)

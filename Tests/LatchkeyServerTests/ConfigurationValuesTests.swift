@@ -1,3 +1,4 @@
+import HTTPMessages
 import LatchkeyServer
 import Testing
 
@@ -54,6 +55,18 @@ import Testing
             ]
         ),
         ("token-file", "the path of a file", [""]), ("read-token-file", "the path of a file", [""]),
+        (
+            "cors-origin", "* or origins such as https://app.example.com, with commas between them",
+            [
+                "", "null", "a.test", "https://a.test/", "https://*.a.test", "*,https://a", "https://a,", ",",
+                "https://a b",
+                "https://a;https://b",
+            ]
+        ),
+        (
+            "allowed-hosts", "hosts such as kv.example.com, 192.0.2.1:8080 or [2001:db8::1], with commas between them",
+            ["", "*", "http://a", "::1", "a,", "a b", "a:0x1", "*.a"]
+        ),
         ("tls-cert", "the path of a file", [""]), ("tls-key", "the path of a file", [""]),
         ("config", "the path of a file", [""]),
     ]
@@ -114,6 +127,11 @@ import Testing
     ]) func `where to listen is a host and a port`(text: String, host: String, port: UInt16) async throws {
         let address = try await loadConfiguration(flags: ["admin-listen": text]).adminListen
         #expect(address == ListenAddress(host: host, port: port))
+    }
+
+    @Test func `all origins are an asterisk`() async throws {
+        #expect(try await loadConfiguration(flags: ["cors-origin": "*"]).corsOrigin == .all)
+        #expect(try await loadConfiguration(flags: ["cors-origin": " * "]).corsOrigin == .all)
     }
 
     @Test(arguments: [1, 2, 64, 65536]) func `shards are any power of two in range`(shards: Int) async throws {

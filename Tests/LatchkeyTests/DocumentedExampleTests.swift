@@ -26,7 +26,10 @@ import Testing
     }
 
     @Test func `there are examples`() throws {
-        #expect(try Self.examples().map(\.heading) == ["Tokens", "TLS", "An address for metrics and health"])
+        #expect(
+            try Self.examples().map(\.heading) == [
+                "Tokens", "TLS", "Pages of other sites", "Names of the service", "An address for metrics and health",
+            ])
     }
 
     @Test(arguments: try examples())

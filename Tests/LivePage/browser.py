@@ -14,12 +14,12 @@ PHONE = (360, 800)
 
 
 class Browser:
-    """One window with one page, until the end of a `with`."""
+    """One window with one page, until the end of a `with`. Started with the arguments that are given, too."""
 
-    def __init__(self):
+    def __init__(self, *arguments):
         options = webdriver.ChromeOptions()
         options.binary_location = shutil.which("chromium")
-        for argument in ("--headless=new", "--disable-dev-shm-usage", "--hide-scrollbars"):
+        for argument in ("--headless=new", "--disable-dev-shm-usage", "--hide-scrollbars", *arguments):
             options.add_argument(argument)
         if os.geteuid() == 0:
             # Chromium does not start its sandbox as root. It is shown nothing but our own page.

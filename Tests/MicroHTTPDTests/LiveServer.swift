@@ -40,6 +40,8 @@ final class LiveServer: Sendable {
         var valueBytes = 1 << 24
         var timeToLive: TimeToLive?
         var access: AccessControl?
+        var trustedOrigins = TrustedOrigins.none
+        var allowedHosts: [AllowedHost] = []
         var security: ServerSecurity?
         var maximumMemory = Int.max
         var maximumUploads = Int.max
@@ -67,7 +69,8 @@ final class LiveServer: Sendable {
             store: store,
             limits: .init(
                 keyBytes: setUp.keyBytes, valueBytes: setUp.valueBytes, defaultTimeToLive: setUp.timeToLive),
-            documents: documents, access: setUp.access, nonce: Self.nonce)
+            documents: documents, access: setUp.access, trustedOrigins: setUp.trustedOrigins,
+            allowedHosts: setUp.allowedHosts, nonce: Self.nonce)
         var configuration = HTTPServer.Configuration(
             host: "127.0.0.1", port: 0, threads: setUp.threads, maximumConnections: setUp.maximumConnections,
             deadlines: setUp.deadlines)

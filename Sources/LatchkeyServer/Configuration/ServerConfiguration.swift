@@ -1,3 +1,4 @@
+public import HTTPMessages
 public import KeyValueStore
 public import Logging
 
@@ -52,6 +53,10 @@ public struct ServerConfiguration: Sendable, Equatable {
     public var tokenFile: String?
     /// The file with the tokens of those who may only read; not without `tokenFile`.
     public var readTokenFile: String?
+    /// Whose pages may read and write from a browser, beside the service's own.
+    public var corsOrigin = TrustedOrigins.none
+    /// The hosts that requests for keys may name; empty for any.
+    public var allowedHosts: [AllowedHost] = []
     /// The file with the certificate for TLS, and those that lead from it to an authority; nil for plain HTTP.
     public var tlsCertificate: String?
     /// The file with the certificate's key; nil where there is no `tlsCertificate`.

@@ -104,6 +104,14 @@ extension Setting {
     /// Who may read.
     package static let readTokenFile = file(
         "read-token-file", \.readTokenFile, "File of tokens that let read only; needs --token-file")
+    /// Whose pages may write.
+    package static let corsOrigin = origins(
+        "cors-origin", \.corsOrigin,
+        "Origins whose pages may read and write from a browser, or * for all; else only pages from here may write"
+    )
+    /// By which names the service is asked for.
+    package static let allowedHosts = hosts(
+        "allowed-hosts", \.allowedHosts, "Hosts that are answered to, beside health; 421 for another Host")
     /// What clients are shown.
     package static let tlsCertificate = file(
         "tls-cert", \.tlsCertificate,
@@ -146,8 +154,8 @@ extension Setting {
     package static let all = [
         host, port, threads, shards, maxValueBytes, maxKeyBytes, maxMemory, maxUploadBytes, eviction, defaultTTL,
         maxConnections, maxConnectionsPerAddress, headerTimeout, bodyTimeout, requestTimeout, writeTimeout, minRate,
-        idleTimeout, adminListen, tokenFile, readTokenFile, tlsCertificate, tlsKey, drainDelay, drainTimeout,
-        accessLog, slowRequest, logLevel, logFormat,
+        idleTimeout, adminListen, tokenFile, readTokenFile, corsOrigin, allowedHosts, tlsCertificate, tlsKey,
+        drainDelay, drainTimeout, accessLog, slowRequest, logLevel, logFormat,
     ]
     /// Settings that mean nothing without another.
     static let dependent: [(setting: Setting, needs: Setting)] = [

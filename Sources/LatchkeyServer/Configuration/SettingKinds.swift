@@ -1,3 +1,5 @@
+import HTTPMessages
+
 /// Key paths to what a setting stores.
 typealias Destination<Value> = any WritableKeyPath<ServerConfiguration, Value> & Sendable
 
@@ -27,6 +29,49 @@ extension Setting {
             guard let address = ListenAddress(text) else { return false }
             configuration[keyPath: path] = address
             return true
+        }
+    }
+
+    static func origins(_ name: String, _ path: Destination<TrustedOrigins>, _ summary: String) -> Setting {
+        list(
+            name, "ORIGIN,...", summary,
+            allowed: "* or origins such as https://app.example.com, with commas between them"
+        ) {
+            texts, configuration in
+            if texts == ["*"] {
+                configuration[keyPath: path] = .all
+                return true
+            }
+            let origins = texts.compactMap { WebOrigin($0) }
+            configuration[keyPath: path] = .listed(origins)
+            return origins.count == texts.count
+        }
+    }
+
+    static func hosts(_ name: String, _ path: Destination<[AllowedHost]>, _ summary: String) -> Setting {
+        list(
+            name, "HOST[:PORT],...", summary,
+            allowed: "hosts such as kv.example.com, 192.0.2.1:8080 or [2001:db8::1], with commas between them"
+        ) { texts, configuration in
+            let hosts = texts.compactMap { AllowedHost($0) }
+            configuration[keyPath: path] = hosts
+            return hosts.count == texts.count
+        }
+    }
+
+    /// Texts with commas between them, at least one and each with something in it; blanks around them mean nothing.
+    private static func list(
+        _ name: String, _ placeholder: String, _ summary: String, allowed: String,
+        assign: @escaping @Sendable ([String], inout ServerConfiguration) -> Bool
+    ) -> Setting {
+        Setting(name: name, placeholder: placeholder, summary: summary, allowed: allowed, defaultText: "") {
+            text, configuration in
+            let parts = text.split(separator: ",", omittingEmptySubsequences: false).map { part in
+                let start = part.drop { $0 == " " }
+                return String(
+                    start.prefix(upTo: start.lastIndex { $0 != " " }.map(start.index(after:)) ?? start.endIndex))
+            }
+            return assign(parts, &configuration)
         }
     }
 

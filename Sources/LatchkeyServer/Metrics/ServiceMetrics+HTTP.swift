@@ -33,7 +33,7 @@ extension ServiceMetrics {
         text.begin(
             "latchkey_http_rejected_total", .counter,
             help:
-                "Refused, by reason. 'connections' were told to retry: raise --max-connections, or shorten --idle-timeout; so were 'address_connections' and 'descriptors'. Time-outs ended connections, by the flags of their names. 'memory' are writes that the store had no memory for: raise --max-memory. 'uploads' were told to retry, since other uploads took all that they may: raise --max-upload-bytes. 'unauthorized' showed no token that is known, and 'forbidden' wrote with one for reading. The others are clients' mistakes or attacks, which no handler saw."
+                "Refused, by reason. 'connections' were told to retry: raise --max-connections, or shorten --idle-timeout; so were 'address_connections' and 'descriptors'. Time-outs ended connections, by the flags of their names. 'memory' are writes that the store had no memory for: raise --max-memory. 'uploads' were told to retry, since other uploads took all that they may: raise --max-upload-bytes. 'unauthorized' showed no token that is known, and 'forbidden' wrote with one for reading, or from a page of another site. 'host' named none of --allowed-hosts. The others are clients' mistakes or attacks, which no handler saw."
         )
         for count in server.rejectionCounts { text.sample(count.count, [("reason", count.reason)]) }
         text.sample(refusedUploads, [("reason", "uploads")])
@@ -91,6 +91,7 @@ extension ServiceMetrics {
             ("head_too_large", count(.headerFieldsTooLarge, .uriTooLong, .contentTooLarge)),
             ("version", count(.versionNotSupported)),
             ("memory", all(.insufficientStorage)), ("unauthorized", all(.unauthorized)), ("forbidden", all(.forbidden)),
+            ("host", all(.misdirectedRequest)),
         ]
     }
 }
