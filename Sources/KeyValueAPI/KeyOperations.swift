@@ -65,11 +65,15 @@ extension KeyValueAPI {
         return number
     }
 
-    /// The entry that follows `current` with another value: room for a deadline too, since that may be moved at any time.
+    /// The entry that follows `current` with another value. It has no room for a deadline without need, since a store that is
+    /// full may have none for it.
     private func successor(of current: Entry?, _ key: BorrowedBytes, _ text: SharedBytes, _ time: TimeToLive?) -> Entry
     {
         let builder =
-            current?.startSuccessor(hasDeadline: true, valueCount: text.count, maximumValueCount: text.count)
+            current.map {
+                $0.startSuccessor(
+                    hasDeadline: time != nil || $0.hasDeadline, valueCount: text.count, maximumValueCount: text.count)
+            }
             ?? Entry.start(
                 key: key, attributes: BorrowedBytes(Self.numberAttributes),
                 hasDeadline: time != nil || limits.defaultTimeToLive != nil, valueCount: text.count,
@@ -94,7 +98,8 @@ extension KeyValueAPI {
                         .contentTooLarge,
                         "the value would have \(byteCount(count)); the limit is \(byteCount(limits.valueBytes))")
                 }
-                var builder = current.startSuccessor(hasDeadline: true, valueCount: count, maximumValueCount: count)
+                var builder = current.startSuccessor(
+                    hasDeadline: time != nil || current.hasDeadline, valueCount: count, maximumValueCount: count)
                 _ = current.value.withBorrowedBytes { builder.append($0) }
                 return seal(builder, adding: more, current: current, time)
             }
@@ -189,6 +194,7 @@ extension KeyValueAPI {
             return response
         case .notFound: throw noSuchKey
         case .conditionFailed(let current): return preconditionFailed(request, current: current)
+        case .full: throw storeFull
         }
     }
 }

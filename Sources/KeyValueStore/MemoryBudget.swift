@@ -16,6 +16,10 @@ final class MemoryBudget: Sendable {
     let limit: Int
     /// What may be in use while values are replaced: the new ones beside the old, and the old ones until they are sent.
     private let ceiling: Int
+    /// What may be in use where values have grown by little each: a sixteenth more than `limit`.
+    private let growthLimit: Int
+    /// By how many bytes a write may make an entry larger where the store is at its limit.
+    static let littleGrowth = 64
     /// Bytes that uploads in progress may take.
     let uploadLimit: Int
     private let used = Atomic<Int>(0)
@@ -27,10 +31,15 @@ final class MemoryBudget: Sendable {
     init(limit: Int, uploadLimit: Int = .max, shards: Int = 1) {
         self.limit = limit
         self.uploadLimit = uploadLimit
-        let (ceiling, overflows) = limit.addingReportingOverflow(limit / 8)
-        self.ceiling = overflows ? .max : ceiling
+        ceiling = Self.sum(limit, limit / 8)
+        growthLimit = Self.sum(limit, limit / 16)
         share = max(1, min(Self.largestStep, limit / 8 / shards))
         step = max(1, min(Self.largestStep, limit / 32 / shards))
+    }
+
+    private static func sum(_ left: Int, _ right: Int) -> Int {
+        let (sum, overflows) = left.addingReportingOverflow(right)
+        return overflows ? .max : sum
     }
 
     /// Whether `bytes` more would be too many. One load of memory that is seldom written.
@@ -43,6 +52,14 @@ final class MemoryBudget: Sendable {
 
     /// Whether `bytes` more would be too many even beside a value that they are to replace.
     func isCeilingExceeded(by bytes: Int) -> Bool { used.load(ordering: .relaxed) + bytes > ceiling }
+
+    /// Whether an entry of `bytes` may take the place of one of `replaced` bytes in a full store: beside it for a moment, and no
+    /// larger, or by little while there is a reserve for that. So counters and deadlines go on, and nobody takes more than the reserve.
+    func admitsReplacement(of replaced: Int, by bytes: Int) -> Bool {
+        let (growth, used) = (bytes - replaced, usedBytes)
+        guard used + bytes <= ceiling else { return false }
+        return growth <= 0 || growth <= Self.littleGrowth && used + growth <= growthLimit
+    }
 
     /// Whether `bytes` more would be too many though every entry were evicted.
     func isHopeless(for bytes: Int) -> Bool {

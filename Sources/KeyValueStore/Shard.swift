@@ -79,7 +79,15 @@ struct Shard: ~Copyable {
             if table.isFull(at: place) { return .needsRoom(directoryDepth: table.directoryDepth) }
         }
         let entry = slot.memory
-        if keepsDeadline, current != nil { entry.setDeadline(place.slot.memory.deadline) }
+        if keepsDeadline, let current {
+            let deadline = place.slot.memory.deadline
+            if entry.hasDeadline {
+                entry.setDeadline(deadline)
+            } else if deadline != Entry.never {
+                // It was given one since the new entry was made, without room for that.
+                return .conditionFailed(current: current)
+            }
+        }
         lastVersion &+= 1
         entry.version = lastVersion
         if evicts {
@@ -182,6 +190,7 @@ extension Shard {
         copy.memory.use = original.memory.use
         counts.subtract(original.memory)
         counts.add(copy.memory)
+        counts.report(to: memory)
         expectLocked(copy.deadline, at: place)
         // The caller owns the original too, so nothing is freed here.
         _ = table.replace(at: place, with: Slot(owning: copy, hash: key.hash)).takeEntry()

@@ -11,6 +11,8 @@ extension ShardedStore {
         case notFound
         /// The condition did not hold for this version. Nothing has changed.
         case conditionFailed(current: UInt64)
+        /// There is no memory for the copy that has room for a deadline. Nothing has changed.
+        case full
     }
 
     /// Gives the entry for `key` another deadline, or `Entry.never`, if `condition` holds. The value and its version stay.
@@ -35,6 +37,8 @@ extension ShardedStore {
             case .conditionFailed(let current): return .conditionFailed(current: current)
             case .needsCopy(let original):
                 let copy = original.copyWithDeadline(deadline)
+                let size = copy.memory.allocatedCount
+                if memory.isExceeded(by: size), !makeRoom(for: size, key, if: condition) { return .full }
                 if cell.pointee.lock.withLock(.write, { $0.exchangeLocked(original, for: copy, key: key) }) {
                     // Counted for a moment too long where nobody else owns it.
                     PinnedEntries.pin(original.memory, of: memory)

@@ -1,15 +1,18 @@
 import ByteBuffers
 
 extension ShardedStore {
-    /// Makes room for an entry of `size` bytes under `key`, if `condition` holds: by eviction, or, where there is none, by seeing
-    /// that the entry that is there makes way for it.
+    /// Makes room for an entry of `size` bytes under `key`, if `condition` holds: by eviction, or, where that does not help, by seeing
+    /// that it may replace the entry that is there.
     ///
     /// - Locking: acquires the key's shard's lock at least once, and those of others where that one has nothing left to
     ///   evict: one at a time. Not under a lock.
     /// - Returns: whether there is room.
     @inline(never)
     func makeRoom(for size: Int, _ key: HashedKey, if condition: WriteCondition?) -> Bool {
-        guard evicts else { return !memory.isCeilingExceeded(by: size) && replacesMore(than: size, key, cell(of: key)) }
+        evicts && evict(for: size, key, if: condition) || mayReplace(key, with: size, cell(of: key))
+    }
+
+    private func evict(for size: Int, _ key: HashedKey, if condition: WriteCondition?) -> Bool {
         if memory.isHopeless(for: size) { return false }
         let home = index(of: key)
         let shortage = cell(home).pointee.lock.withLock(.write) {

@@ -15,9 +15,9 @@ extension ShardedStore {
         memory.isExceeded(by: count) && (!evicts || memory.isHopeless(for: count))
     }
 
-    /// Whether the entry that is there takes as much memory as the new one, which then needs none: so what is there can be
-    /// replaced and counted up when the store is full.
-    func replacesMore(than size: Int, _ key: HashedKey, _ cell: UnsafeMutablePointer<Cell>) -> Bool {
-        cell.pointee.lock.withLock(.read) { $0.peekLocked(key) }.map { $0.memory.allocatedCount >= size } ?? false
+    /// Whether the key has an entry that one of `size` bytes may replace though the store is full.
+    func mayReplace(_ key: HashedKey, with size: Int, _ cell: UnsafeMutablePointer<Cell>) -> Bool {
+        guard let current = cell.pointee.lock.withLock(.read, { $0.peekLocked(key) }) else { return false }
+        return memory.admitsReplacement(of: current.memory.allocatedCount, by: size)
     }
 }

@@ -17,7 +17,7 @@ extension ShardedStore {
     /// Atomic: no other write happens in between.
     ///
     /// - Parameters:
-    ///   - keepsDeadline: whether the new entry, which then has room for one, takes over the deadline.
+    ///   - keepsDeadline: whether the new entry takes over the deadline. It has room for one where the entry that it was made of has.
     ///   - make: makes the new entry; called again, with the entry that is there then, where another write came first. What it
     ///     throws is thrown on, and nothing has changed.
     /// - Locking: acquires the shard's lock to look up, and to write only if the entry is still the same; `make` runs with the

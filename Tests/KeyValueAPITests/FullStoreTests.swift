@@ -31,6 +31,40 @@ import Testing
         #expect(answer.reception == .refuse)
     }
 
+    @Test(arguments: 1...32)
+    func `in a full store of keys of any length counters count on, and so does all that needs little`(length: Int) {
+        let client = InProcessClient(maximumMemory: 256 << 10)
+        let name = { (number: Int) in String(repeating: "k", count: length) + "\(number)" }
+        var count = 0
+        while count < 10_000, client.put(name(count), "1").status == 201 { count += 1 }
+        #expect(client.put("new", "1").status == 507)
+        #expect(client.post("new", "incr").status == 507)
+        for number in 0..<min(count, 40) {
+            #expect(client.post(name(number), "incr").text == "2")
+            #expect(client.post(name(number), "incr&by=1000000000000").status == 200)
+            #expect(client.post(name(number), "append", "0").status == 204)
+            #expect(client.post(name(number), "touch&ttl=60").status == 204)
+            #expect(client.put("\(name(number))?keepttl", "2").status == 204)
+            #expect(client.post(name(number), "getset&ttl=60", "a value of some length").status == 200)
+        }
+        #expect(client.put("new", "1").status == 507)
+    }
+
+    @Test func `appending again and again ends when the reserve does`() {
+        let client = fullClient()
+        let line = String(repeating: "a", count: 16)
+        var count = 0
+        while count < 10_000, client.post("k0", "append", line).status == 204 { count += 1 }
+        // What was left below the limit was less than one value.
+        #expect(count * 16 >= Self.limit / 16 - Self.limit / 32)
+        #expect(count * 16 <= Self.limit / 16 + Self.limit / 32 + Self.value.utf8.count + 100)
+        #expect(client.post("k0", "append", line).status == 507)
+        #expect(client.put("k1", Self.value).status == 204)
+        // Shards tell of what has gone once it is a thirty-second of the limit.
+        for number in 2..<8 { #expect(client.delete("k\(number)").status == 204) }
+        #expect(client.post("k0", "append", line).status == 204)
+    }
+
     @Test func `operations that need memory are refused, and those that need none are not`() {
         let client = fullClient()
         #expect(client.post("k0", "append", Self.value).status == 507)

@@ -24,6 +24,24 @@ import Testing
         }
     }
 
+    @Test func `in a full store counters count on, deadlines move and lines are appended`() async throws {
+        try await withServer({ $0.maximumMemory = 1 << 20 }) { live in
+            let client = try live.connect()
+            for number in 0..<100 { _ = try client.put("n\(number)", Array("1".utf8)) }
+            var count = 0
+            // A refusal ends its connection.
+            while try live.connect().put("k\(count)", pattern(20_000)).status == 201 { count += 1 }
+            while try live.connect().put("s\(count)", pattern(100)).status == 201 { count += 1 }
+            for number in 0..<100 {
+                #expect(try client.exchange("POST", "/keys/n\(number)?op=incr").text == "2")
+                #expect(try client.exchange("POST", "/keys/n\(number)?op=touch&ttl=60").status == 204)
+                let line = Array("3".utf8)
+                #expect(try client.exchange("POST", "/keys/n\(number)?op=append", content: line).status == 204)
+            }
+            #expect(try live.connect().put("new", pattern(100)).status == 507)
+        }
+    }
+
     @Test func `a value that was handed over counts until it is sent`() async throws {
         try await withServer { live in
             try live.put("a", pattern(1 << 20))

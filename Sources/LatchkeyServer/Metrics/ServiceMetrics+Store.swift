@@ -19,7 +19,7 @@ extension ServiceMetrics {
         text.begin(
             "latchkey_memory_limit_bytes", .gauge,
             help:
-                "What latchkey_memory_bytes, latchkey_pinned_bytes and latchkey_upload_bytes_in_flight may come to: --max-memory. Beyond it new values are refused with 507, or evict others: --eviction."
+                "What latchkey_memory_bytes, latchkey_pinned_bytes and latchkey_upload_bytes_in_flight may come to: --max-memory. Beyond it new values are refused with 507, or evict others: --eviction. What is there may grow by little, into a sixteenth beyond it."
         )
         text.sample(maximumMemory)
         text.begin(
