@@ -24,17 +24,25 @@ public struct RequestTarget: Sendable {
 
     private static func originForm(of target: BorrowedBytes, _ method: Method) -> BorrowedBytes {
         if target.first == UInt8(ascii: "/") || target == "*" { return target }
-        let empty = target.slice(0..<0)
+        guard let rest = absoluteForm(of: target)?.rest else { return target.slice(0..<0) }
+        return rest.isEmpty ? BorrowedBytes(method == .options ? "*" : "/") : rest
+    }
+
+    /// The authority of a target in absolute form (RFC 9112 section 3.2.2), which counts instead of what `Host` says; nil for
+    /// other forms. O(n).
+    package static func authority(of target: BorrowedBytes) -> BorrowedBytes? { absoluteForm(of: target)?.authority }
+
+    /// What is between the scheme and the path, and the path with the query; nil where the target is not in absolute form.
+    private static func absoluteForm(of target: BorrowedBytes) -> (authority: BorrowedBytes, rest: BorrowedBytes)? {
         let schemes: [StaticString] = ["http://", "https://"]
         for scheme in schemes where target.count >= scheme.utf8CodeUnitCount {
             let length = scheme.utf8CodeUnitCount
             guard target.slice(0..<length).equalsIgnoringCase(scheme) else { continue }
-            let rest = target.slice(length..<target.count)
-            guard let start = rest.firstIndex(where: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") }) else {
-                return BorrowedBytes(method == .options ? "*" : "/")
-            }
-            return rest.slice(start..<rest.count)
+            let start =
+                target.dropFirst(length).firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") }
+                ?? target.count
+            return (target.slice(length..<start), target.slice(start..<target.count))
         }
-        return empty
+        return nil
     }
 }

@@ -22,12 +22,15 @@ struct HeadCheck {
 
     private enum Flaw: String {
         case requestLine = "the request line is not a method, a target and a version with one space between them"
+        case fragment = "'#' in the target: a fragment is no part of a request; in a key it is written %23"
         case fieldLine = "a field line is not a name, a colon and a value, or does not end in CR LF"
         case length = "Content-Length is not one number of at most 18 digits"
         case coding = "Transfer-Encoding is not chunked"
         case twoFramings = "the length of the content is told in two ways"
         case codingInOldVersion = "Transfer-Encoding in HTTP/1.0"
         case host = "there is not exactly one Host"
+        case hostValue = "Host is not a host, with a port or without"
+        case authority = "the target's authority is not a host, with a port or without"
     }
 
     /// Begins with the request line (RFC 9112 section 3).
@@ -47,15 +50,30 @@ struct HeadCheck {
         let version = UnsafeRawPointer(version)
         // "HTTP/1.", then a digit and a NUL: the library has answered other versions by itself.
         isCurrentVersion = version.load(fromByteOffset: 7, as: UInt8.self) != UInt8(ascii: "0")
-        guard !target.isEmpty, !target.hasSpaceOrControl else {
-            flaw = .requestLine
+        guard !target.isEmpty, !target.breaksTarget else {
+            flaw = Self.flaw(of: target)
             return
         }
+        if target[0] != UInt8(ascii: "/") { flaw = Self.flaw(ofAuthorityIn: target) }
         guard walksBlock else { return }
         expected = version + Self.versionCount + Self.endCount
         if UnsafeRawPointer(url) != start + method.count + 1 || version != UnsafeRawPointer(url) + target.count + 1 {
             flaw = .requestLine
         }
+    }
+
+    /// What is wrong with a target that is empty, or has a byte in it that none has.
+    @inline(never)
+    private static func flaw(of target: BorrowedBytes) -> Flaw {
+        let isFragmentAlone = target.contains(UInt8(ascii: "#")) && !target.contains { $0 <= 0x20 || $0 == 0x7f }
+        return isFragmentAlone ? .fragment : .requestLine
+    }
+
+    /// A target in absolute form names the host that the request is for (RFC 9112 section 3.2.2), and no user (RFC 9110 section 4.2.4).
+    @inline(never)
+    private static func flaw(ofAuthorityIn target: BorrowedBytes) -> Flaw? {
+        guard let authority = RequestTarget.authority(of: target) else { return nil }
+        return authority.isHostAndPort ? nil : .authority
     }
 
     private static let versionCount = 8
@@ -71,8 +89,9 @@ struct HeadCheck {
         let (nameBytes, valueBytes) = (BorrowedBytes(name), BorrowedBytes(value))
         // The names of most fields are known, and known to be tokens; of metadata only the beginning is.
         let isToken = (known != nil && known != .metadata) || nameBytes.isToken
-        // A length is looked at as a number, below.
-        if !isToken || (known != .contentLength && valueBytes.breaksFieldLine) { flaw = flaw ?? .fieldLine }
+        // A length is looked at as a number, and a host as such, below.
+        let isLookedAtBelow = known == .contentLength || known == .host
+        if !isToken || (!isLookedAtBelow && valueBytes.breaksFieldLine) { flaw = flaw ?? .fieldLine }
         if let expected {
             var end = nameStart + name.count + 1
             while end < valueStart, end.load(as: UInt8.self) == 0x20 || end.load(as: UInt8.self) == 0x09 { end += 1 }
@@ -80,12 +99,19 @@ struct HeadCheck {
             self.expected = valueStart + value.count + Self.endCount
         }
         if known == .host {
-            hostCount += 1
+            takeHost(valueBytes.trimmed)
         } else if known == .contentLength {
             takeLength(valueBytes)
         } else if nameBytes.equalsIgnoringCase("transfer-encoding") {
             takeCoding(valueBytes)
         }
+    }
+
+    /// It may be empty (RFC 9112 section 3.2).
+    @inline(__always)
+    private mutating func takeHost(_ value: BorrowedBytes) {
+        hostCount += 1
+        if !value.isEmpty, !value.isHostAndPort { flaw = flaw ?? .hostValue }
     }
 
     private mutating func takeLength(_ value: BorrowedBytes) {

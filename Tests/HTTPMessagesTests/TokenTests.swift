@@ -42,8 +42,22 @@ import Testing
         check([], \.breaksFieldLine, false)
     }
 
-    @Test func `a target has neither spaces nor control characters`() {
-        forEachText { text, odd in check(text, \.hasSpaceOrControl, odd <= 0x20 || odd == 0x7f) }
-        check([], \.hasSpaceOrControl, false)
+    @Test func `a target has neither spaces nor control characters nor a fragment`() {
+        forEachText { text, odd in check(text, \.breaksTarget, odd <= 0x20 || odd == 0x7f || odd == 0x23) }
+        check([], \.breaksTarget, false)
+    }
+
+    @Test func `two odd bytes hide each other from no look`() {
+        let odd: [UInt8] = [0x00, 0x09, 0x1f, 0x20, 0x21, 0x22, 0x23, 0x24, 0x7e, 0x7f, 0x80, 0xa0, 0xff]
+        for (left, right) in odd.flatMap({ left in odd.map { (left, $0) } }) {
+            for place in 0..<7 {
+                var text = Array("aaaaaaaa".utf8)
+                (text[place], text[place + 1]) = (left, right)
+                let breaksTarget = { (byte: UInt8) in byte <= 0x20 || byte == 0x7f || byte == 0x23 }
+                check(text, \.breaksTarget, breaksTarget(left) || breaksTarget(right))
+                let breaksLine = { (byte: UInt8) in byte != 9 && (byte < 0x20 || byte == 0x7f) }
+                check(text, \.breaksFieldLine, breaksLine(left) || breaksLine(right))
+            }
+        }
     }
 }

@@ -33,6 +33,13 @@ import Testing
         "Content-Length: 0x5\r\n", "Content-Length:\r\n", "Content-Length: 5;\r\n", "Content-Length: 5\u{0b}\r\n",
     ]
 
+    /// What is no host (RFC 9112 section 3.2).
+    private static let hosts = [
+        "a b", "a,b", "x, x", "[::1", "[::1]x", "[]", "::1", ":80", "x:y", "x:99999", "user@x", "x/", "x?y", "x#y",
+        "http://x", "a%zz",
+        "\u{fc}", "\"x\"", "localhost, localhost", "localhost:8080,localhost:8080", "x\ty",
+    ]
+
     /// Whole heads.
     private static let heads = [
         "PUT /keys/a HTTP/1.1\r\nContent-Length: 5\r\n\r\n",
@@ -53,12 +60,18 @@ import Testing
         "PUT /keys/a HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n",
         "PUT /keys/a HTTP/1.0\r\nHost: x\r\nHost: y\r\nContent-Length: 5\r\n\r\n",
         "PUT /keys/a\r\nHost: x\r\nContent-Length: 5\r\n\r\n",
+        "PUT /keys/a#b HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n",
+        "PUT /keys/a?ttl=9#b HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n",
+        "PUT http://user@x/keys/a HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n",
+        "PUT http:///keys/a HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n",
+        "PUT http://x,y/keys/a HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n",
         "PUT /keys/a http/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n",
         "PUT /keys/a HTTP/1.1x\r\nHost: x\r\nContent-Length: 5\r\n\r\n",
     ]
 
     @Test(
-        arguments: framings.map { "PUT /keys/a HTTP/1.1\r\nHost: x\r\n\($0)\r\n" } + heads)
+        arguments: framings.map { "PUT /keys/a HTTP/1.1\r\nHost: x\r\n\($0)\r\n" } + heads
+            + hosts.map { "PUT /keys/a HTTP/1.1\r\nHost: \($0)\r\nContent-Length: 5\r\n\r\n" })
     func `one refusal, the connection ended, and nothing stored`(head: String) async throws {
         try await withServer { live in
             try live.put("other", [1])
@@ -137,6 +150,10 @@ import Testing
         "PUT /keys/a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: Chunked\r\n\r\n5\r\nvalue\r\n0\r\n\r\n",
         "\r\nPUT /keys/a HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nvalue",
         "PUT http://x/keys/a?ttl=9 HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nvalue",
+        "PUT HTTPS://x:443/keys/a HTTP/1.1\r\nHost: y:1\r\nContent-Length: 5\r\n\r\nvalue",
+        "PUT /keys/a HTTP/1.1\r\nHost: [::1]:8080\r\nContent-Length: 5\r\n\r\nvalue",
+        "PUT /keys/a HTTP/1.1\r\nHost: my_service.svc.cluster.local:8080 \r\nContent-Length: 5\r\n\r\nvalue",
+        "PUT /keys/a HTTP/1.1\r\nHost: x:\r\nContent-Length: 5\r\n\r\nvalue",
     ])
     func `what a client may say is served, in whatever pieces it comes`(request: String) async throws {
         try await withServer { live in

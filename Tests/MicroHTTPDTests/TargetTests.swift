@@ -41,6 +41,32 @@ import Testing
         }
     }
 
+    @Test func `what RFC 3986 has no place for is taken as it is, but for a fragment`() async throws {
+        try await withServer { live in
+            let key = Array("a\"<>\\^`{|}[]!$&'()*,;=:@".utf8) + [0xe2, 0x82, 0xac]
+            let client = try live.connect()
+            try client.send(
+                Array("PUT /keys/".utf8) + key + Array(" HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nv".utf8))
+            #expect(try client.response().status == 201)
+            #expect(live.stored(key) == Array("v".utf8))
+            let refusal = try client.exchange("GET", "/keys/fr#ag")
+            #expect(refusal.status == 400)
+            #expect(
+                refusal.text == "'#' in the target: a fragment is no part of a request; in a key it is written %23\n")
+        }
+    }
+
+    @Test(arguments: [("a b", "/keys/a"), ("x", "http://user@x/keys/a")])
+    func `the refusal of a host says what it is`(host: String, target: String) async throws {
+        try await withServer { live in
+            let client = try live.connect()
+            try client.send("GET \(target) HTTP/1.1\r\nHost: \(host)\r\n\r\n")
+            let response = try client.response()
+            #expect(response.status == 400)
+            #expect(response.text.contains("a host, with a port or without"))
+        }
+    }
+
     @Test(arguments: [
         ("%", "%"), ("%4", "%4"), ("%zz", "%zz"), ("a%", "%"), ("a%2", "%2"), ("%2gb", "%2g"), ("a%b/%41%q1", "%b/"),
     ])
