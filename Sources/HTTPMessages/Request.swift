@@ -17,10 +17,14 @@ public struct Request: Sendable {
     public private(set) var announcedLength: Int?
 
     /// A request of these parts. O(bytes of the target).
-    public init(method name: BorrowedBytes, target: BorrowedBytes, fields: borrowing FieldBuffer) {
+    ///
+    /// - Parameter mayHaveQuery: false where the caller has seen that the target has none.
+    public init(
+        method name: BorrowedBytes, target: BorrowedBytes, mayHaveQuery: Bool = true, fields: borrowing FieldBuffer
+    ) {
         method = Method(name: name)
         methodName = name
-        self.target = RequestTarget(target, method: method)
+        self.target = RequestTarget(target, method: method, mayHaveQuery: mayHaveQuery)
         self.fields = fields.list
         names = fields.names
         announcedLength = nil

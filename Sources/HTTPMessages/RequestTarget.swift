@@ -11,15 +11,32 @@ public struct RequestTarget: Sendable {
     ///
     /// An absolute form without a path means `/`; in an OPTIONS request that has no query either, it stands for `*` (RFC
     /// 9112 section 3.2.4).
-    public init(_ target: BorrowedBytes, method: Method) {
-        let origin = Self.originForm(of: target, method)
-        if let mark = origin.firstPosition(of: UInt8(ascii: "?")) {
-            path = mark == 0 ? BorrowedBytes("/") : origin.slice(0..<mark)
-            query = origin.slice(mark + 1..<origin.count)
-        } else {
-            path = origin
+    ///
+    /// - Parameter mayHaveQuery: false where the caller has seen that there is no `?`.
+    @inline(__always)
+    public init(_ target: BorrowedBytes, method: Method, mayHaveQuery: Bool = true) {
+        // Nearly all.
+        if !mayHaveQuery, target.first == UInt8(ascii: "/") {
+            path = target
             query = nil
+        } else {
+            self = Self.takenApart(target, method)
         }
+    }
+
+    private init(path: BorrowedBytes, query: BorrowedBytes?) {
+        self.path = path
+        self.query = query
+    }
+
+    @inline(never)
+    private static func takenApart(_ target: BorrowedBytes, _ method: Method) -> RequestTarget {
+        let origin = originForm(of: target, method)
+        guard let mark = origin.firstPosition(of: UInt8(ascii: "?")) else {
+            return RequestTarget(path: origin, query: nil)
+        }
+        let path = mark == 0 ? BorrowedBytes("/") : origin.slice(0..<mark)
+        return RequestTarget(path: path, query: origin.slice(mark + 1..<origin.count))
     }
 
     private static func originForm(of target: BorrowedBytes, _ method: Method) -> BorrowedBytes {

@@ -159,13 +159,14 @@ final class Connection: @unchecked Sendable {
         method name: UnsafePointer<CChar>, url: UnsafePointer<CChar>, version: UnsafePointer<CChar>,
         of connection: OpaquePointer, on loop: EventLoop
     ) -> Problem? {
-        let method = UnsafeRawBufferPointer(start: name, count: strlen(name))
+        let method = UnsafeRawBufferPointer(start: name, count: HeadCheck.length(ofMethod: name))
         var reading = HeadReading(
             state: Unmanaged.passUnretained(self),
             check: HeadCheck(
                 method: method, target: target, url: url, version: version, walksBlock: loop.walksHeads))
         _ = MHD_get_connection_values_n(connection, .HEADER_KIND, collectField, &reading)
-        request = Request(method: BorrowedBytes(method), target: target, fields: fields)
+        request = Request(
+            method: BorrowedBytes(method), target: target, mayHaveQuery: targetCopy != nil, fields: fields)
         if reading.check.isChunked || loop.endsConnections {
             isChunked = reading.check.isChunked
             endsConnection = !isChunked || !loop.engine.readsChunksStrictly
