@@ -48,6 +48,8 @@ let package = Package(
         .target(name: "Threads", dependencies: ["Locks", "Sockets"], swiftSettings: checked),
         .target(name: "CTransportSecurity", linkerSettings: [.linkedLibrary("gnutls")]),
         .target(name: "TransportSecurity", dependencies: ["CTransportSecurity", "Sockets"], swiftSettings: checked),
+        .target(name: "CDigests", linkerSettings: [.linkedLibrary("gnutls")]),
+        .target(name: "Digests", dependencies: ["ByteBuffers", "CDigests", "HTTPMessages"], swiftSettings: checked),
         .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
         .target(
             name: "MicroHTTPD",
@@ -58,7 +60,7 @@ let package = Package(
             swiftSettings: checked),
         .target(
             name: "KeyValueAPI",
-            dependencies: ["ByteBuffers", "HTTPMessages", "KeyValueStore", "Locks", "Threads"],
+            dependencies: ["ByteBuffers", "Digests", "HTTPMessages", "KeyValueStore", "Locks", "Threads"],
             swiftSettings: memorySafe),
         .target(name: "CAllocator"),
         .target(name: "CBuildInfo", cSettings: [.define("LATCHKEY_COMMIT", to: "\"\(commit)\"")]),
@@ -110,14 +112,16 @@ let package = Package(
             name: "HTTPMessagesTests", dependencies: ["ByteBuffers", "HTTPMessages", "TestSupport"],
             swiftSettings: checked),
         .testTarget(
+            name: "DigestsTests", dependencies: ["ByteBuffers", "Digests", "HTTPMessages"], swiftSettings: checked),
+        .testTarget(
             name: "KeyValueAPITests",
-            dependencies: ["ByteBuffers", "HTTPMessages", "KeyValueAPI", "KeyValueStore", "TestSupport"],
+            dependencies: ["ByteBuffers", "Digests", "HTTPMessages", "KeyValueAPI", "KeyValueStore", "TestSupport"],
             swiftSettings: checked),
         .testTarget(
             name: "MicroHTTPDTests",
             dependencies: [
-                "ByteBuffers", "HTTPMessages", "KeyValueAPI", "KeyValueStore", "Locks", "MicroHTTPD", "Sockets",
-                "TestSupport", "Threads", "TransportSecurity",
+                "ByteBuffers", "Digests", "HTTPMessages", "KeyValueAPI", "KeyValueStore", "Locks", "MicroHTTPD",
+                "Sockets", "TestSupport", "Threads", "TransportSecurity",
             ],
             swiftSettings: checked),
         .testTarget(

@@ -3,8 +3,8 @@ public import ByteBuffers
 /// The request fields that this service acts on, and `Cookie`, which takes more memory than others.
 public enum FieldName: UInt8, CaseIterable, Sendable {
     case accept, acceptEncoding, accessControlRequestMethod, authorization
-    case contentEncoding, contentLength, contentRange, contentType, cookie, expect, host
-    case ifMatch, ifNoneMatch, ifRange, origin, prefer, range, secFetchSite
+    case contentDigest, contentEncoding, contentLength, contentRange, contentType, cookie, expect, host
+    case ifMatch, ifNoneMatch, ifRange, origin, prefer, range, secFetchSite, wantContentDigest
     /// Any name that starts with `Latchkey-Meta-`, also that alone, which is refused where it would be stored.
     case metadata
 
@@ -27,8 +27,10 @@ public enum FieldName: UInt8, CaseIterable, Sendable {
         case 13 where name.equalsIgnoringCase("authorization"): self = .authorization
         case 15 where name.equalsIgnoringCase("accept-encoding"): self = .acceptEncoding
         case 14 where name.equalsIgnoringCase("content-length"): self = .contentLength
+        case 14 where name.equalsIgnoringCase("content-digest"): self = .contentDigest
         case 14 where name.equalsIgnoringCase("sec-fetch-site"): self = .secFetchSite
         case 16 where name.equalsIgnoringCase("content-encoding"): self = .contentEncoding
+        case 19 where name.equalsIgnoringCase("want-content-digest"): self = .wantContentDigest
         case 29 where name.equalsIgnoringCase("access-control-request-method"): self = .accessControlRequestMethod
         case 14... where name.slice(0..<14).equalsIgnoringCase("latchkey-meta-"): self = .metadata
         default: return nil
@@ -42,6 +44,7 @@ public enum FieldName: UInt8, CaseIterable, Sendable {
         case .acceptEncoding: "Accept-Encoding"
         case .accessControlRequestMethod: "Access-Control-Request-Method"
         case .authorization: "Authorization"
+        case .contentDigest: "Content-Digest"
         case .contentEncoding: "Content-Encoding"
         case .contentLength: "Content-Length"
         case .contentRange: "Content-Range"
@@ -57,6 +60,7 @@ public enum FieldName: UInt8, CaseIterable, Sendable {
         case .prefer: "Prefer"
         case .range: "Range"
         case .secFetchSite: "Sec-Fetch-Site"
+        case .wantContentDigest: "Want-Content-Digest"
         }
     }
 }
@@ -93,6 +97,13 @@ public struct FieldNameSet: OptionSet, Sendable {
     @inline(__always)
     public static var answered: FieldNameSet {
         FieldNameSet(rawValue: FieldNameSet(.origin).rawValue | FieldNameSet(.prefer).rawValue)
+    }
+
+    /// The fields that are looked at where content is taken, and that few requests have.
+    @inlinable
+    @inline(__always)
+    public static var seldomWithContent: FieldNameSet {
+        FieldNameSet(rawValue: FieldNameSet(.contentRange).rawValue | FieldNameSet(.contentDigest).rawValue)
     }
 
     /// The fields of conditions on a write.

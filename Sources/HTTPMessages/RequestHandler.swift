@@ -16,8 +16,11 @@ public protocol RequestHandler: AnyObject, Sendable {
     /// Decides what to do with a request whose content has not arrived yet. Not called for those that bring none
     /// (`Request.mayBringContent`), which are answered at their end.
     ///
-    /// - Parameter builder: where the content goes, if the decision is `take`, which needs one; nil until it is set.
+    /// - Parameter builder: where the content goes, if the decision is to take it, which needs one; nil until it is set.
     func receive(_ request: Request, into builder: inout BytesBuilder?) -> Reception
+
+    /// What is to look at the content of a request, where `receive` has decided so.
+    func contentCheck(of request: Request) -> any ContentCheck
 
     /// Answers a request that has arrived completely. With a body of `later`, the request waits for its answer, without a
     /// thread or a timer of its own.
@@ -36,6 +39,21 @@ extension RequestHandler {
 
     /// There are none.
     public func addedLines(for request: Request) -> SharedBytes? { nil }
+
+    /// No content is checked.
+    public func contentCheck(of request: Request) -> any ContentCheck {
+        preconditionFailure("a check by a handler that has none")
+    }
+}
+
+/// Looks at one request's content as it arrives. Called on the thread of the request's event loop, in order.
+public protocol ContentCheck: AnyObject, Sendable {
+    /// The next piece, of a few KiB. Not called for content that the builder did not take.
+    func take(_ piece: BorrowedBytes)
+
+    /// The answer to a request whose content is not to be acted upon, now that all of it has been seen; nil where nothing is wrong
+    /// with it. Called once at most.
+    func refusal(of request: Request) -> Response?
 }
 
 /// What to do with a request's content.
@@ -44,6 +62,8 @@ public enum Reception: Sendable {
     case respondAtEnd
     /// Put the content into the builder, and answer at its end.
     case take
+    /// The same, and show each piece to a `contentCheck(of:)`.
+    case takeChecking
     /// Skip the content and give this answer at its end.
     case skip(Response)
     /// Give this answer at once, without reading the content; the connection cannot be used again.

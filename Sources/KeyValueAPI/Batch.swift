@@ -14,7 +14,7 @@ extension KeyValueAPI {
         let allowance = try admit(request)
         builder = BytesBuilder(
             capacity: request.announcedLength ?? 0, limit: limits.batchBytes, allowance: allowance)
-        return .take
+        return request.has(.contentDigest) ? try receiveChecking(request, &builder) : .take
     }
 
     /// Carries the items out one after the other, each as a request of its own would be. Nothing is done where the batch cannot

@@ -19,10 +19,6 @@ extension KeyValueAPI {
         _ request: Request, _ target: RequestTarget, hasDeadline: Bool, _ builder: inout BytesBuilder?
     ) throws(Problem) -> Reception {
         try checkLength(request, limit: limits.valueBytes, "value")
-        guard request.first(.contentRange) == nil else {
-            throw Problem(
-                .badRequest, "Content-Range has no meaning in a \(request.method.name): values are stored whole")
-        }
         // Before the value comes; one that may replace another is looked at again when it is here.
         if store.isFull(forValueOf: request.announcedLength ?? 0),
             try withKey(of: target, { key in store.peek(key) }) == nil
@@ -43,7 +39,9 @@ extension KeyValueAPI {
                     maximumValueCount: limit, allowance: allowance)
             }
         }
-        return .take
+        // One test for two fields that few requests have.
+        if request.names.isDisjoint(with: .seldomWithContent) { return .take }
+        return try receiveSeldom(request, &builder)
     }
 
     /// Takes memory for the content of `request`; throws where there is none.

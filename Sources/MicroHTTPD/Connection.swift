@@ -47,6 +47,8 @@ final class Connection: @unchecked Sendable {
         case skipping
         /// Content goes into `builder`.
         case taking
+        /// Content goes into `builder`, and is shown to `check`.
+        case checking
         /// Content was longer than the builder takes; the rest is skipped.
         case overflown
         /// There was no memory for content; the rest is skipped.
@@ -63,6 +65,8 @@ final class Connection: @unchecked Sendable {
     @exclusivity(unchecked) var phase = Phase.head
     /// Where content goes while it is taken.
     @exclusivity(unchecked) var builder: BytesBuilder?
+    /// What looks at content while it is taken.
+    @exclusivity(unchecked) var check: (any ContentCheck)?
     /// The answer that was decided on before the content had arrived.
     @exclusivity(unchecked) var prepared: Response?
     /// Whether the answer ends the connection, though more may come on it.
@@ -227,7 +231,7 @@ final class Connection: @unchecked Sendable {
     /// Whether a request is on the connection whose head has arrived and that is not answered.
     var isOwedAnAnswer: Bool {
         switch phase {
-        case .skipping, .taking, .overflown, .denied, .answering: true
+        case .skipping, .taking, .checking, .overflown, .denied, .answering: true
         case .head, .answered, .cutOff, .givenUp: false
         }
     }
@@ -238,6 +242,7 @@ final class Connection: @unchecked Sendable {
         if !isAnswered {
             // A request that never came to its end leaves these behind.
             builder = nil
+            check = nil
             prepared = nil
         }
         phase = .head

@@ -135,10 +135,22 @@ extension Connection {
     @inline(__always)
     fileprivate func take(_ piece: BorrowedBytes) {
         // Most content is taken; what is skipped is counted only.
-        guard phase == .taking else {
+        guard phase == .taking else { return takeOtherwise(piece) }
+        append(piece)
+    }
+
+    @inline(never)
+    private func takeOtherwise(_ piece: BorrowedBytes) {
+        guard phase == .checking else {
             skippedCount += piece.count
             return
         }
+        append(piece)
+        if phase == .checking { check?.take(piece) } else { check = nil }
+    }
+
+    @inline(__always)
+    private func append(_ piece: BorrowedBytes) {
         if builder?.append(piece) != true {
             phase = builder?.wasDenied == true ? .denied : .overflown
             builder = nil
@@ -168,6 +180,10 @@ extension EventLoop {
         case .take:
             precondition(state.builder != nil, "content is taken without a builder")
             state.phase = .taking
+        case .takeChecking:
+            precondition(state.builder != nil, "content is taken without a builder")
+            state.phase = .checking
+            state.check = handler.contentCheck(of: state.request)
         case .skip(let response):
             state.phase = .answering
             state.prepared = response
@@ -212,6 +228,12 @@ extension EventLoop {
         case .skipping: return answer(connection, state, .none)
         case .taking:
             guard let builder = state.builder.take() else { preconditionFailure("content is taken without a builder") }
+            return answer(connection, state, .complete(builder))
+        case .checking:
+            guard let builder = state.builder.take() else { preconditionFailure("content is taken without a builder") }
+            if let refusal = state.check.take()?.refusal(of: state.request) {
+                return queue(refusal, on: connection, state)
+            }
             return answer(connection, state, .complete(builder))
         case .overflown: return answer(connection, state, .tooLarge)
         case .denied: return answer(connection, state, .denied)

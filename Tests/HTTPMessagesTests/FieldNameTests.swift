@@ -7,13 +7,14 @@ import Testing
     private static let names: [(String, FieldName)] = [
         ("Accept", .accept), ("Accept-Encoding", .acceptEncoding),
         ("Access-Control-Request-Method", .accessControlRequestMethod),
-        ("Authorization", .authorization), ("Content-Encoding", .contentEncoding),
+        ("Authorization", .authorization), ("Content-Digest", .contentDigest), ("Content-Encoding", .contentEncoding),
         ("Content-Length", .contentLength),
         ("Content-Range", .contentRange), ("Content-Type", .contentType), ("Cookie", .cookie), ("Expect", .expect),
         ("Host", .host),
         ("If-Match", .ifMatch),
         ("If-None-Match", .ifNoneMatch), ("If-Range", .ifRange), ("Origin", .origin), ("Prefer", .prefer),
         ("Range", .range), ("Sec-Fetch-Site", .secFetchSite),
+        ("Want-Content-Digest", .wantContentDigest),
     ]
 
     private func fieldName(_ name: String) -> FieldName? { borrowing(name) { FieldName($0) } }

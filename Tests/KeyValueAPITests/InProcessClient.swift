@@ -102,8 +102,22 @@ struct InProcessClient: Sendable {
             case .skip(let response): return .answered(Answer(response, .skip))
             case .refuse(let response): return .answered(Answer(response, .refuse))
             case .take: upload = fill(builder.take()!, body.pieces)
+            case .takeChecking:
+                let check = api.contentCheck(of: request)
+                switch fill(builder.take()!, body.pieces, check) {
+                case .complete(let whole):
+                    if let refusal = check.refusal(of: request) { return .answered(Answer(refusal, .take)) }
+                    upload = .complete(whole)
+                case .tooLarge: upload = .tooLarge
+                case .denied: upload = .denied
+                case .none: upload = .none
+                }
             }
-            let decision: Answer.Decision = if case .take = reception { .take } else { .respondAtEnd }
+            let decision =
+                switch reception {
+                case .take, .takeChecking: Answer.Decision.take
+                default: Answer.Decision.respondAtEnd
+                }
             let response = api.respond(to: request, upload: upload)
             guard case .later(let pending) = response.body else { return .answered(Answer(response, decision)) }
             meanwhile()
@@ -129,8 +143,12 @@ struct InProcessClient: Sendable {
     func abandon(_ method: String, _ target: String, _ fields: Fields = [:], _ body: Body = .none) {
         KeptRequest(method, Array(target.utf8), fields.lines, announcing: body.announcedCount).withRequest { request in
             var builder: BytesBuilder?
-            guard request.mayBringContent, case .take = api.receive(request, into: &builder) else { return }
-            _ = fill(builder.take()!, body.pieces)
+            guard request.mayBringContent else { return }
+            switch api.receive(request, into: &builder) {
+            case .take: _ = fill(builder.take()!, body.pieces)
+            case .takeChecking: _ = fill(builder.take()!, body.pieces, api.contentCheck(of: request))
+            default: break
+            }
         }
     }
 
@@ -149,12 +167,15 @@ struct InProcessClient: Sendable {
 
     func delete(_ key: String, _ fields: Fields = [:]) -> Answer { send("DELETE", "/keys/\(key)", fields) }
 
-    private func fill(_ builder: consuming BytesBuilder, _ pieces: [[UInt8]]) -> Upload {
+    private func fill(
+        _ builder: consuming BytesBuilder, _ pieces: [[UInt8]], _ check: (any ContentCheck)? = nil
+    ) -> Upload {
         var builder = builder
-        for piece in pieces {
-            guard SharedBytes(copying: piece).withBorrowedBytes({ builder.append($0) }) else {
+        for piece in pieces.map({ SharedBytes(copying: $0) }) {
+            guard piece.withBorrowedBytes({ builder.append($0) }) else {
                 return builder.wasDenied ? .denied : .tooLarge
             }
+            piece.withBorrowedBytes { check?.take($0) }
         }
         return .complete(builder)
     }

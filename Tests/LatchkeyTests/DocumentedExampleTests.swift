@@ -61,13 +61,14 @@ import Testing
         }
     }
 
-    @Test(arguments: [("Wait for a key that is missing", "done\njob\n")])
+    @Test(arguments: [("Wait for a key that is missing", "done\njob\n"), ("Have damage found", "")])
     func `a recipe prints what it says`(heading: String, output: String) async throws {
         try await withCurl { curl in
             let recipe = try #require(try Self.examples(in: "Recipes.md").first { $0.heading == heading })
             let directory = FileManager.default.temporaryDirectory.appending(path: "latchkey-\(UUID())")
             try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
             defer { try? FileManager.default.removeItem(at: directory) }
+            try Data(repeating: 7, count: 10_000).write(to: directory.appending(path: "photo.png"))
             let script = (["url=\(curl.url)/keys"] + recipe.lines).joined(separator: "\n")
             let outcome = try Self.shell(script, directory).outcome()
             #expect(outcome == Program.Outcome(code: 0, output: output, errors: ""))
