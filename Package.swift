@@ -115,7 +115,9 @@ let package = Package(
             name: "DigestsTests", dependencies: ["ByteBuffers", "Digests", "HTTPMessages"], swiftSettings: checked),
         .testTarget(
             name: "KeyValueAPITests",
-            dependencies: ["ByteBuffers", "Digests", "HTTPMessages", "KeyValueAPI", "KeyValueStore", "TestSupport"],
+            dependencies: [
+                "ByteBuffers", "Digests", "HTTPMessages", "KeyValueAPI", "KeyValueStore", "TestSupport", "Threads",
+            ],
             swiftSettings: checked),
         .testTarget(
             name: "MicroHTTPDTests",

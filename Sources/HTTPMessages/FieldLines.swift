@@ -129,6 +129,7 @@ public import ByteBuffers
         if extra.isGzip { append("\r\nContent-Encoding: gzip") }
         if let policy = extra.securityPolicy { append("\r\nContent-Security-Policy: ", policy) }
         if let challenge = extra.challenge { append("\r\nWWW-Authenticate: ", challenge.text) }
+        if let digest = extra.contentDigest { append("\r\nContent-Digest: ", digest.text) }
         if extra.isNotToBeSniffed { append("\r\nX-Content-Type-Options: nosniff") }
     }
 

@@ -106,6 +106,13 @@ public struct FieldNameSet: OptionSet, Sendable {
         FieldNameSet(rawValue: FieldNameSet(.contentRange).rawValue | FieldNameSet(.contentDigest).rawValue)
     }
 
+    /// The fields that ask for something else than all of a value as it is.
+    @inlinable
+    @inline(__always)
+    public static var seldomWithGet: FieldNameSet {
+        FieldNameSet(rawValue: FieldNameSet(.range).rawValue | FieldNameSet(.wantContentDigest).rawValue)
+    }
+
     /// The fields of conditions on a write.
     @inlinable
     @inline(__always)

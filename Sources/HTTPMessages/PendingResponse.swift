@@ -14,16 +14,24 @@ public protocol PendingResponse: AnyObject, Sendable {
     /// wait or is resumed.
     var deadline: ContinuousClock.Instant? { get }
 
+    /// Whether the response comes by itself and soon, whatever others do: then a drain waits for it. The same at all times.
+    var isAtWork: Bool { get }
+
     /// Called once, when the request is about to wait. Arranges that `resumption` is resumed once the response may be
     /// there; may resume it at once.
     func start(_ resumption: any Resumption)
 
-    /// The response; nil to wait on.
+    /// The response; nil to wait on. It may be one that comes later again: then this one has ended.
     ///
-    /// - Parameter isLast: whether the request can't wait on, because the deadline is over or the server is draining or
-    ///   stopping. Then there must be a response.
+    /// - Parameter isLast: whether the request can't wait on, because the deadline is over or the server is stopping, or
+    ///   draining, which is no reason where `isAtWork`. Then there must be a response, and none that comes later.
     func response(to request: Request, isLast: Bool) -> Response?
 
     /// The request has ended, answered or not, as when the client has left. Called exactly once.
     func end()
+}
+
+extension PendingResponse {
+    /// It waits for others.
+    public var isAtWork: Bool { false }
 }

@@ -120,6 +120,8 @@ extension Response {
         public let securityPolicy: String?
         /// `WWW-Authenticate`.
         public let challenge: Challenge?
+        /// `Content-Digest`, of the content as it is sent.
+        public let contentDigest: ContentDigest?
 
         /// The longest `Link`, in bytes: room for a prefix of 4,096 bytes, percent-encoded, and a cursor.
         public static let maximumLinkCount = 4096 + 512
@@ -128,7 +130,7 @@ extension Response {
         public init(
             timeToLive: Int? = nil, contentRange: (part: Range<Int>, count: Int)? = nil, unsatisfiedOf: Int? = nil,
             link: String? = nil, preferenceApplied: String? = nil, isNotToBeSniffed: Bool = false, isGzip: Bool = false,
-            securityPolicy: String? = nil, challenge: Challenge? = nil
+            securityPolicy: String? = nil, challenge: Challenge? = nil, contentDigest: ContentDigest? = nil
         ) {
             self.timeToLive = timeToLive
             self.contentRange = contentRange
@@ -139,6 +141,7 @@ extension Response {
             self.isGzip = isGzip
             self.securityPolicy = securityPolicy
             self.challenge = challenge
+            self.contentDigest = contentDigest
         }
     }
 }
@@ -148,7 +151,7 @@ extension Response {
     public mutating func add(
         timeToLive: Int? = nil, contentRange: (part: Range<Int>, count: Int)? = nil, unsatisfiedOf: Int? = nil,
         link: String? = nil, preferenceApplied: String? = nil, isNotToBeSniffed: Bool = false, isGzip: Bool = false,
-        securityPolicy: String? = nil, challenge: Challenge? = nil
+        securityPolicy: String? = nil, challenge: Challenge? = nil, contentDigest: ContentDigest? = nil
     ) {
         extra = Extra(
             timeToLive: timeToLive ?? extra?.timeToLive, contentRange: contentRange ?? extra?.contentRange,
@@ -156,6 +159,6 @@ extension Response {
             preferenceApplied: preferenceApplied ?? extra?.preferenceApplied,
             isNotToBeSniffed: isNotToBeSniffed || extra?.isNotToBeSniffed == true,
             isGzip: isGzip || extra?.isGzip == true, securityPolicy: securityPolicy ?? extra?.securityPolicy,
-            challenge: challenge ?? extra?.challenge)
+            challenge: challenge ?? extra?.challenge, contentDigest: contentDigest ?? extra?.contentDigest)
     }
 }

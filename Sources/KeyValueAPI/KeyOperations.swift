@@ -81,33 +81,7 @@ extension KeyValueAPI {
         return seal(builder, adding: text, current: current, time)
     }
 
-    private func append(
-        _ request: Request, _ target: RequestTarget, _ uploaded: Entry, _ time: TimeToLive?,
-        if condition: WriteCondition?
-    ) throws(Problem) -> Response {
-        let more = uploaded.value
-        let outcome = try withKey(of: target) { (key) throws(Problem) in
-            try store.update(key, if: condition, keepsDeadline: time == nil) { (current) throws(Problem) in
-                guard let current else {
-                    setDeadline(of: uploaded, time ?? limits.defaultTimeToLive)
-                    return uploaded
-                }
-                let count = current.value.count + more.count
-                guard count <= limits.valueBytes else {
-                    throw Problem(
-                        .contentTooLarge,
-                        "the value would have \(byteCount(count)); the limit is \(byteCount(limits.valueBytes))")
-                }
-                var builder = current.startSuccessor(
-                    hasDeadline: time != nil || current.hasDeadline, valueCount: count, maximumValueCount: count)
-                _ = current.value.withBorrowedBytes { builder.append($0) }
-                return seal(builder, adding: more, current: current, time)
-            }
-        }
-        return try updated(outcome, request) { _ in Response(.noContent, route: Route.keys.id) }
-    }
-
-    private func seal(
+    func seal(
         _ builder: consuming BytesBuilder, adding more: SharedBytes, current: Entry?, _ time: TimeToLive?
     ) -> Entry {
         var builder = builder
@@ -118,11 +92,11 @@ extension KeyValueAPI {
         return entry
     }
 
-    private func setDeadline(of entry: Entry, _ time: TimeToLive?) {
+    func setDeadline(of entry: Entry, _ time: TimeToLive?) {
         if let time { entry.setDeadline(store.clock.now + time.nanoseconds) }
     }
 
-    private func updated(
+    func updated(
         _ outcome: ShardedStore.UpdateOutcome, _ request: Request, _ replaced: (Entry) -> Response
     ) throws(Problem) -> Response {
         switch outcome {
@@ -181,20 +155,5 @@ extension KeyValueAPI {
         var response = response
         response.entityTag = EntityTag(nonce: nonce, version: version)
         return response
-    }
-
-    private func touch(
-        _ request: Request, _ target: RequestTarget, _ time: TimeToLive?, if condition: WriteCondition?
-    ) throws(Problem) -> Response {
-        let deadline = time.map { store.clock.now + $0.nanoseconds } ?? Entry.never
-        switch try withKey(of: target, { key in store.moveDeadline(of: key, to: deadline, if: condition) }) {
-        case .moved(let entry):
-            var response = stored(.noContent, entry.version)
-            if let seconds = secondsLeft(of: entry) { response.add(timeToLive: seconds) }
-            return response
-        case .notFound: throw noSuchKey
-        case .conditionFailed(let current): return preconditionFailed(request, current: current)
-        case .full: throw storeFull
-        }
     }
 }

@@ -13,10 +13,10 @@ extension KeyValueAPI {
             throw noSuchKey
         }
         // What most requests are about.
-        if condition == nil, !request.has(.range) { return whole(entry) }
+        if condition == nil, request.names.isDisjoint(with: .seldomWithGet) { return whole(entry) }
         let response = respond(with: entry, to: request, if: condition)
         if response.status == .notModified, let later = try wait(of: request, for: target, seen: entry) { return later }
-        return response
+        return addingDigest(to: response, for: request)
     }
 
     /// The answer that shows `entry`: all of it, a part, or that it is as the client knows it (RFC 9110 section 13.2.2).

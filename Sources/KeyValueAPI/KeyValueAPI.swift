@@ -41,6 +41,7 @@ public final class KeyValueAPI: RequestHandler {
     /// The hosts that are answered to; empty for any.
     let allowedHosts: [AllowedHost]
     let removalSlots = RemovalSlots()
+    let workers = LongWorkers()
 
     /// An API over `store`, of which `surface` is served, to those whom `access` lets in, to pages of `trustedOrigins`, and by the
     /// names in `allowedHosts`, or any where there are none.
@@ -108,7 +109,7 @@ public final class KeyValueAPI: RequestHandler {
         }
     }
 
-    private func response(to request: Request, _ route: Route, failedWith problem: Problem) -> Response {
+    func response(to request: Request, _ route: Route, failedWith problem: Problem) -> Response {
         var response = problem.response(route: route.id, asJSON: request.prefersJSON)
         if problem.status == .methodNotAllowed { response.allow = route.methods }
         return response

@@ -53,7 +53,7 @@ final class KeyWait: PendingResponse {
         let isUnchanged = seenVersion == nil ? entry == nil : response.status == .notModified
         if isUnchanged, !isLast { return nil }
         response.add(preferenceApplied: "wait=\(seconds)")
-        return response
+        return api.addingDigest(to: response, for: request, isLast: isLast)
     }
 
     func end() { key.withBorrowedBytes { api.store.unwatch($0, watch) } }

@@ -15,13 +15,25 @@ extension ShardedStore {
         case full
     }
 
-    /// Gives the entry for `key` another deadline, or `Entry.never`, if `condition` holds. The value and its version stay.
-    ///
-    /// - Complexity: O(1) expected; O(value) once for an entry without room for a deadline, which is copied.
-    /// - Locking: as any operation; the copy is made with the lock free, and thrown away where the entry has changed since.
+    /// As `moveDeadline(of:to:if:copyingAtMost:)`, however large the value.
     public func moveDeadline(
         of key: BorrowedBytes, to deadline: UInt64, if condition: WriteCondition? = nil
     ) -> MoveOutcome {
+        guard let outcome = moveDeadline(of: key, to: deadline, if: condition, copyingAtMost: .max) else {
+            preconditionFailure("a value larger than any")
+        }
+        return outcome
+    }
+
+    /// Gives the entry for `key` another deadline, or `Entry.never`, if `condition` holds. The value and its version stay.
+    ///
+    /// - Parameter limit: bytes of a value after which an entry is not copied.
+    /// - Returns: nil where a larger one would have to be; then nothing has changed.
+    /// - Complexity: O(1) expected; O(value) once for an entry without room for a deadline, which is copied.
+    /// - Locking: as any operation; the copy is made with the lock free, and thrown away where the entry has changed since.
+    public func moveDeadline(
+        of key: BorrowedBytes, to deadline: UInt64, if condition: WriteCondition? = nil, copyingAtMost limit: Int
+    ) -> MoveOutcome? {
         let key = hashed(key)
         let cell = cell(of: key)
         expectSweeps()
@@ -36,6 +48,7 @@ extension ShardedStore {
             case .notFound: return .notFound
             case .conditionFailed(let current): return .conditionFailed(current: current)
             case .needsCopy(let original):
+                if original.value.count > limit { return nil }
                 let copy = original.copyWithDeadline(deadline)
                 let size = copy.memory.allocatedCount
                 if memory.isExceeded(by: size), !makeRoom(for: size, key, if: condition) { return .full }

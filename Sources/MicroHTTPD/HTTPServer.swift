@@ -145,7 +145,7 @@ public final class HTTPServer: Sendable {
     var sweepCount: Int { acceptor.sweepCount }
 
     /// Stops accepting, lets every answer end its connection and say so, and waits until all are closed or `timeout` is over.
-    /// Requests that wait for their answer get it at once. A connection without a request is ended when it has been silent for a
+    /// Requests that wait for others get their answer at once. A connection without a request is ended when it has been silent for a
     /// second: a client that was about to send the next request has done so by then, and it is answered. Until `stop()`,
     /// connections are ended that their clients have left or that make no progress, as before.
     ///
@@ -154,7 +154,7 @@ public final class HTTPServer: Sendable {
         let deadline = ContinuousClock.now + timeout
         // All of them first: who sees one connection end may count on answers on all others to say that they do.
         for loop in loops { loop.beginDrain() }
-        for requests in resumer.waiting { requests.close() }
+        for requests in resumer.waiting { requests.drain() }
         acceptor.beginDrain()
         while true {
             if acceptor.isClosed && connectionCount == 0 && lingering.isEmpty { return true }

@@ -26,6 +26,11 @@ extension EventLoop {
         }
         if isLast { return queueLast(pending, on: connection, state) }
         if let response = pending.response(to: state.request, isLast: false) {
+            if case .later(let next) = response.body {
+                state.waiting = nil
+                request.end()
+                return wait(for: next, on: connection, state)
+            }
             return queue(response, on: connection, state)
         }
         // Only now, since what the response was made of may have moved the deadline.

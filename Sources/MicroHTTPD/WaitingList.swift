@@ -17,8 +17,21 @@ struct WaitingList {
     /// No request that is suspended has an earlier deadline.
     private var earliestDeadline: ContinuousClock.Instant?
     private var lastScan: ContinuousClock.Instant?
-    /// Whether no further request may wait.
+    /// Whether no further request may wait but those at work.
+    var isDraining = false
+    /// Whether no further request may wait at all.
     var isClosed = false
+
+    func mayWait(_ request: WaitingRequest) -> Bool { !isClosed && (!isDraining || request.isAtWork) }
+
+    /// Has all resumed that may not wait any more.
+    ///
+    /// - Returns: as `wake`.
+    mutating func wakeUnwelcome() -> Bool {
+        var mustSignal = false
+        for place in places where !mayWait(place.request) { mustSignal = wake(place.request) || mustSignal }
+        return mustSignal
+    }
 
     /// When to look for requests that are overdue.
     private var nextScan: ContinuousClock.Instant? {

@@ -11,6 +11,8 @@ final class WaitingRequest: Resumption, @unchecked Sendable {
     /// The connection's socket; open as long as `connection` is valid.
     let descriptor: Int32
     private let registry: WaitingRequests
+    /// `PendingResponse.isAtWork`.
+    let isAtWork: Bool
 
     /// Who has the response; nil once the request has ended, since he may hold this object.
     @exclusivity(unchecked) private(set) var pending: (any PendingResponse)?
@@ -32,6 +34,7 @@ final class WaitingRequest: Resumption, @unchecked Sendable {
         _ pending: any PendingResponse, connection: OpaquePointer, descriptor: Int32, registry: WaitingRequests
     ) {
         self.pending = pending
+        isAtWork = pending.isAtWork
         self.connection = connection
         self.descriptor = descriptor
         self.registry = registry

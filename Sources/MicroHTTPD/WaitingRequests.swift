@@ -28,7 +28,7 @@ final class WaitingRequests: Sendable {
     /// - Returns: false where nobody may wait any more; then nothing was done.
     func suspend(_ request: WaitingRequest, until deadline: ContinuousClock.Instant?) -> Bool {
         let (isSuspended, mustSignal) = state.withLock { state in
-            guard !state.isClosed else { return (false, false) }
+            guard state.mayWait(request) else { return (false, false) }
             // Under the lock, so that the resumer cannot come first.
             MHD_suspend_connection(request.connection)
             return (true, state.add(request, until: deadline))
@@ -61,7 +61,7 @@ final class WaitingRequests: Sendable {
         state.withLock { state in
             request.standing.isWoken = false
             if request.standing.isAbandoned { return .abandoned }
-            return state.isClosed ? .last : .open
+            return state.mayWait(request) ? .open : .last
         }
     }
 
@@ -73,11 +73,20 @@ final class WaitingRequests: Sendable {
         }
     }
 
+    /// Lets no further request wait but those at work, and has all others resumed. Any thread, also more than once.
+    func drain() {
+        let mustSignal = state.withLock { state in
+            state.isDraining = true
+            return state.wakeUnwelcome()
+        }
+        if mustSignal { wakeUp.signal() }
+    }
+
     /// Lets no further request wait, and has all resumed that do. Any thread, also more than once.
     func close() {
         let mustSignal = state.withLock { state in
             state.isClosed = true
-            return state.places.reduce(false) { state.wake($1.request) || $0 }
+            return state.wakeUnwelcome()
         }
         if mustSignal { wakeUp.signal() }
     }

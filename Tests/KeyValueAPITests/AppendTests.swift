@@ -1,6 +1,8 @@
 import ByteBuffers
 import Testing
 
+@testable import KeyValueAPI
+
 /// `POST ?op=append`: values that grow.
 @Suite struct AppendTests {
     private func makeClient(valueBytes: Int = 10) -> InProcessClient { InProcessClient(valueBytes: valueBytes) }
@@ -141,5 +143,82 @@ import Testing
         for number in 0..<8 {
             #expect(words.filter { $0[0] == "\(number)" }.map { Int($0[1]) } == Array(0..<100))
         }
+    }
+
+    /// Larger than what an event loop copies.
+    private static let largeCount = KeyValueAPI.promptCopy + 1
+
+    @Test func `a large value grows by work that an event loop does not wait for`() async throws {
+        let client = makeClient(valueBytes: 1 << 20)
+        let large = String(repeating: "x", count: Self.largeCount - 2)
+        client.put("a", large, ["Content-Type": "text/x"])
+        let read = try #require(client.get("a").body)
+        // As much as may be copied at once, and a byte more.
+        #expect(client.begin("POST", Array("/keys/a?op=append".utf8), [:], .whole([0x79])).answer?.status == 204)
+        let body = InProcessClient.Body.whole([0x7a, 0x7a])
+        let waiting = try #require(client.begin("POST", Array("/keys/a?op=append".utf8), [:], body).waiting)
+        let added = await waiting.answer()
+        #expect(added.status == 204)
+        #expect(added.names == ["Date", "ETag"])
+        #expect(added["ETag"] == #""abc-3""#)
+        let answer = client.get("a")
+        #expect(answer.text == large + "yzz")
+        #expect(answer["ETag"] == #""abc-3""#)
+        #expect(answer["Content-Type"] == "text/x")
+        #expect(read == SharedBytes(copying: large.utf8))
+    }
+
+    @Test func `large values have the same limits, conditions and deadlines`() {
+        let clock = HandClock()
+        let client = InProcessClient(clock: clock.clock, valueBytes: Self.largeCount + 1)
+        client.put("a?ttl=10", String(repeating: "x", count: Self.largeCount))
+        let refused = client.post("a", "append", "yy")
+        #expect(refused.status == 413)
+        #expect(
+            refused.text
+                == "the value would have \(Self.largeCount + 2) bytes; the limit is \(Self.largeCount + 1) bytes\n")
+        let failed = client.post("a", "append", "y", ["If-None-Match": "*"])
+        #expect(failed.status == 412)
+        #expect(failed["ETag"] == #""abc-1""#)
+        #expect(client.stored("a")?.utf8.count == Self.largeCount)
+        clock.advance(by: .seconds(1))
+        #expect(client.post("a", "append", "y", ["If-Match": #""abc-1""#]).status == 204)
+        #expect(client.get("a")["Latchkey-TTL"] == "9")
+        #expect(client.post("a", "append&ttl=50", "").status == 204)
+        #expect(client.get("a")["Latchkey-TTL"] == "50")
+        #expect(client.stored("a")?.utf8.count == Self.largeCount + 1)
+        // What is appended may be the larger part.
+        client.put("b", "x")
+        #expect(client.post("b", "append", String(repeating: "y", count: Self.largeCount)).status == 204)
+        #expect(client.stored("b")?.utf8.count == Self.largeCount + 1)
+    }
+
+    @Test func `concurrent appends to a large value lose nothing and keep each writer's order`() async throws {
+        let client = InProcessClient(shards: 4, valueBytes: 1 << 20)
+        client.put("a", String(repeating: ",", count: Self.largeCount))
+        let statuses = try await atOnce(8) { number in
+            (0..<20).map { client.post("a", "append", "\(number):\($0),").status }
+        }
+        #expect(statuses.flatMap { $0 } == Array(repeating: 204, count: 160))
+        let words = (client.stored("a") ?? "").split(separator: ",").map { $0.split(separator: ":") }
+        #expect(words.count == 160)
+        for number in 0..<8 {
+            let own = words.filter { $0.first == "\(number)" }.map { $0.last ?? "" }
+            #expect(own == (0..<20).map { "\($0)" })
+        }
+    }
+
+    @Test func `appends to a large value and writes of it go one after the other`() async throws {
+        let client = InProcessClient(valueBytes: 1 << 20)
+        let large = String(repeating: "x", count: Self.largeCount)
+        client.put("a", large)
+        _ = try await atOnce(4) { number in
+            for _ in 0..<20 {
+                if number == 0 { client.put("a", large) } else { client.post("a", "append", "y") }
+            }
+        }
+        let value = try #require(client.stored("a"))
+        #expect(value.hasPrefix(large) && value.dropFirst(large.count).allSatisfy { $0 == "y" })
+        #expect(client.get("a")["ETag"] == #""abc-51""#)
     }
 }

@@ -1,4 +1,5 @@
 import KeyValueAPI
+import KeyValueStore
 import Testing
 
 /// `POST /batch`: many keys in one request.
@@ -207,5 +208,38 @@ import Testing
         }
         #expect(bad == [0, 0, 0, 0])
         #expect(keys.allSatisfy { values.contains(client.stored($0) ?? "") })
+    }
+
+    @Test func `a long batch is carried out as a short one`() throws {
+        let client = InProcessClient(shards: 4, valueBytes: 1 << 24)
+        let keys = (0..<3_000).map { "k\($0)" }
+        let put = send(client, keys.map { "PUT \($0) 2\nvv\n" }.joined())
+        #expect(results(put)?.map(\.status) == Array(repeating: 201, count: keys.count))
+        let taken = send(client, keys.map { "GET \($0)\nDELETE \($0)\n" }.joined())
+        #expect(results(taken)?.map(\.status) == keys.flatMap { _ in [200, 204] })
+        #expect(client.keyCount == 0)
+        let unreadable = send(client, keys.map { "PUT \($0) 0\n\n" }.joined() + "PUT x y\n")
+        #expect(unreadable.status == 400)
+        #expect(unreadable.text.hasPrefix("item 3001: "))
+        #expect(client.keyCount == 0)
+    }
+
+    /// Items before and behind the one that takes long, on both sides of each limit of what an event loop does at once.
+    @Test(arguments: [65_535, 65_536, 65_537, 3_000_000], [0, 1, 255, 256, 257])
+    func `what takes long goes on elsewhere, from where it was`(valueCount: Int, itemCount: Int) throws {
+        let client = InProcessClient(shards: 4, valueBytes: 1 << 24)
+        let value = String(repeating: "v", count: valueCount)
+        client.put("large", value)
+        client.put("n", "0")
+        let before = client.keyCount
+        let small = Array(repeating: "GET n\n", count: itemCount).joined()
+        let counted = { (0..<4).map { client.store.statistics(ofShard: $0).counts } }
+        let hits = counted().reduce(0) { $0 + $1.hits }
+        let read = try #require(results(send(client, "PUT new 1\n1\n\(small)GET large\n\(small)DELETE new\nGET new\n")))
+        #expect(read.map(\.status) == [201] + Array(repeating: 200, count: 2 * itemCount + 1) + [204, 404])
+        #expect(read[itemCount + 1].content?.utf8.count == valueCount)
+        #expect(client.keyCount == before)
+        // Each was looked up once.
+        #expect(counted().reduce(0) { $0 + $1.hits } == hits + UInt64(2 * itemCount + 1))
     }
 }

@@ -125,10 +125,11 @@ struct InProcessClient: Sendable {
         }
     }
 
-    /// Sends a request and returns what became of it. A request that would wait gets its last answer, and is an issue.
+    /// Sends a request and returns what became of it. A request that would wait for others gets its last answer, and is an issue.
     func send(_ method: String, _ target: [UInt8], _ fields: Fields = [:], _ body: Body = .none) -> Answer {
         switch begin(method, target, fields, body) {
         case .answered(let answer): return answer
+        case .waiting(let waiting) where waiting.isAtWork: return waiting.work()
         case .waiting(let waiting):
             Issue.record("\(method) \(String(decoding: target, as: UTF8.self)) waits")
             return waiting.last()

@@ -1,3 +1,4 @@
+import Dispatch
 import HTTPMessages
 import Synchronization
 import Testing
@@ -9,6 +10,7 @@ final class WaitingRequest: Resumption, @unchecked Sendable {
     private let kept: KeptRequest
     private var pending: (any PendingResponse)?
     private let resumeCounter = Atomic(0)
+    private let signal = DispatchSemaphore(value: 0)
     private let resumptions = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
 
     init(_ pending: any PendingResponse, _ kept: KeptRequest) {
@@ -20,6 +22,18 @@ final class WaitingRequest: Resumption, @unchecked Sendable {
     func resume() {
         resumeCounter.add(1, ordering: .relaxed)
         resumptions.continuation.yield()
+        signal.signal()
+    }
+
+    /// Whether its answer comes by itself.
+    var isAtWork: Bool { pending?.isAtWork ?? false }
+
+    /// Blocks until the answer has come by itself.
+    func work() -> Answer {
+        while true {
+            signal.wait()
+            if let answer = ask() { return answer }
+        }
     }
 
     /// How often it was resumed.
@@ -35,6 +49,11 @@ final class WaitingRequest: Resumption, @unchecked Sendable {
     func ask(isLast: Bool = false) -> Answer? {
         guard let response = kept.withRequest({ pending?.response(to: $0, isLast: isLast) }) else { return nil }
         end()
+        if case .later(let next) = response.body {
+            pending = next
+            next.start(self)
+            return nil
+        }
         return Answer(response, .respondAtEnd)
     }
 

@@ -102,4 +102,55 @@ func digest(_ algorithm: DigestAlgorithm, _ content: [UInt8]) -> String {
             #expect(live.keyCount == 0)
         }
     }
+
+    @Test(arguments: [100, 5_000, 3_000_000])
+    func `a GET is answered with the digest that is wanted, of what is sent`(count: Int) async throws {
+        try await withServer { live in
+            let content = pattern(count)
+            try live.put("a", content)
+            let client = try live.connect()
+            for algorithm in DigestAlgorithm.allCases {
+                let field = "Want-Content-Digest: \(algorithm.name)=1\r\n"
+                let whole = try client.exchange("GET", "/keys/a", field)
+                #expect(whole.body == content)
+                #expect(whole["Content-Digest"] == digest(algorithm, content))
+                let head = try client.exchange("HEAD", "/keys/a", field)
+                #expect(head["Content-Digest"] == digest(algorithm, content))
+                let part = try client.exchange("GET", "/keys/a", field + "Range: bytes=7-\r\n")
+                #expect(part.status == 206)
+                #expect(part["Content-Digest"] == digest(algorithm, Array(content[7...])))
+                let same = try client.exchange("GET", "/keys/a", field + "If-None-Match: *\r\n")
+                #expect(same.status == 304 && same["Content-Digest"] == nil)
+            }
+            #expect(try client.exchange("GET", "/keys/a")["Content-Digest"] == nil)
+            #expect(live.server.waitingCount == 0)
+        }
+    }
+
+    @Test func `who waits for a change gets the digest of the value that has come`() async throws {
+        try await withServer { live in
+            let content = pattern(3_000_000)
+            let client = try live.connect()
+            try client.send(
+                "GET /keys/a HTTP/1.1\r\nHost: x\r\nPrefer: wait=300\r\nWant-Content-Digest: sha-512=1\r\n\r\n")
+            #expect(try await eventually { live.server.waitingCount == 1 })
+            try live.put("a", content)
+            let response = try client.response()
+            #expect(response.body == content)
+            #expect(response["Content-Digest"] == digest(.sha512, content))
+            #expect(response["Preference-Applied"] == "wait=300")
+            #expect(try client.exchange("GET", "/livez").status == 200)
+        }
+    }
+
+    @Test func `clients that leave while digests are computed leave nothing`() async throws {
+        try await withServer { live in
+            try live.put("a", pattern(8_000_000))
+            for _ in 0..<20 {
+                let client = try live.connect()
+                try client.send("GET /keys/a HTTP/1.1\r\nHost: x\r\nWant-Content-Digest: sha-512=1\r\n\r\n")
+            }
+            #expect(try await eventually { live.server.connectionCount == 0 && live.server.waitingCount == 0 })
+        }
+    }
 }

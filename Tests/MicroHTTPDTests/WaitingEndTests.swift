@@ -98,6 +98,35 @@ import Testing
         }
     }
 
+    @Test func `a drain waits for an answer that comes by itself`() async throws {
+        let counter = Counter()
+        try await withWaitingServer({ TestResponse(isAtWork: counter.next() == 0) }) { live in
+            let atWork = try await live.waiters()[0]
+            let other = try await live.waiters()[0]
+            async let drained = live.server.drain(timeout: patience)
+            #expect(try other.response().status == 304)
+            #expect(live.server.waitingCount == 1)
+            #expect(live.responses[0].asked.isEmpty)
+            live.responses[0].finish()
+            let response = try atWork.response()
+            #expect(response.status == 200)
+            #expect(response["Connection"] == "close")
+            #expect(live.responses[0].asked == [false])
+            #expect(await drained)
+        }
+    }
+
+    @Test func `a stop does not wait for an answer that comes by itself`() async throws {
+        try await withWaitingServer({ TestResponse(isAtWork: true) }) { live in
+            let client = try await live.waiters()[0]
+            #expect(await live.server.drain(timeout: .milliseconds(50)) == false)
+            #expect(live.server.waitingCount == 1)
+            live.server.stop()
+            #expect(live.responses[0].asked == [true])
+            _ = client
+        }
+    }
+
     @Test func `a drain answers at once those who wait, and ends their connections`() async throws {
         try await withWaitingServer { live in
             let clients = try await live.waiters(50)

@@ -20,6 +20,7 @@ final class TestResponse: PendingResponse {
     }
     private let state = AnnotatedMutex(State())
     let deadline: ContinuousClock.Instant?
+    let isAtWork: Bool
     private let onStart: @Sendable (TestResponse) -> Void
     private let onAsked: @Sendable (TestResponse) -> Void
 
@@ -27,10 +28,12 @@ final class TestResponse: PendingResponse {
     ///   - onStart: called when the request is about to wait.
     ///   - onAsked: called each time after the response was found not to be there.
     init(
-        deadline: ContinuousClock.Instant? = nil, onStart: @escaping @Sendable (TestResponse) -> Void = { _ in },
+        deadline: ContinuousClock.Instant? = nil, isAtWork: Bool = false,
+        onStart: @escaping @Sendable (TestResponse) -> Void = { _ in },
         onAsked: @escaping @Sendable (TestResponse) -> Void = { _ in }
     ) {
         self.deadline = deadline
+        self.isAtWork = isAtWork
         self.onStart = onStart
         self.onAsked = onAsked
     }
