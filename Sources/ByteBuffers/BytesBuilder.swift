@@ -13,9 +13,10 @@ public protocol BuilderAllowance: AnyObject, Sendable {
     @usableFromInline var allocation: Allocation
     /// Bytes that fit without growing.
     @usableFromInline var capacity: Int
-    @usableFromInline let expected: Int
     @usableFromInline var written = 0
     @usableFromInline let allowance: (any BuilderAllowance)?
+    /// What was filled before the current allocation; nil where that has everything.
+    @usableFromInline var earlier: FilledSegments?
     /// Whether bytes were refused because the allowance had no memory for them.
     public private(set) var wasDenied = false
     /// The most bytes that the builder takes.
@@ -24,9 +25,8 @@ public protocol BuilderAllowance: AnyObject, Sendable {
     @inlinable
     public var count: Int { written }
 
-    /// The most bytes that are allocated before the first has come.
-    @inlinable
-    public static var maximumAdvance: Int { 4 << 20 }
+    /// From so much on, growth leaves what is there where it is, and continues in other allocations of as much: no append copies more.
+    @usableFromInline static var segmentCount: Int { 1 << 20 }
 
     /// From so much on, pieces of at least `streamedPiece` bytes are written past the processor's caches.
     @inlinable
@@ -36,8 +36,8 @@ public protocol BuilderAllowance: AnyObject, Sendable {
     @inlinable
     static var streamedPiece: Int { 4 << 10 }
 
-    /// A builder for `capacity` bytes, that grows beyond them, up to `limit`. One `malloc`; for more than `maximumAdvance`
-    /// bytes another, and a copy of so many, once these have come: a promise alone is worth no more memory.
+    /// A builder for `capacity` bytes, that grows beyond them, up to `limit`. One `malloc`, and no copy as long as no more come. The
+    /// system gives the memory of a large one only as it is written, so a promise alone costs addresses.
     ///
     /// - Parameters:
     ///   - storage: the class of the allocations.
@@ -49,9 +49,8 @@ public protocol BuilderAllowance: AnyObject, Sendable {
         allowance: (any BuilderAllowance)? = nil
     ) {
         precondition(capacity >= 0 && capacity <= limit, "capacity \(capacity) of at most \(limit)")
-        expected = capacity
-        self.capacity = min(capacity, Self.maximumAdvance)
-        allocation = Allocation(of: storage, capacity: self.capacity)
+        self.capacity = capacity
+        allocation = Allocation(of: storage, capacity: capacity)
         self.allowance = allowance
         self.limit = limit
     }
@@ -87,33 +86,48 @@ public protocol BuilderAllowance: AnyObject, Sendable {
         written += length
     }
 
-    /// The finished bytes. O(1); O(n) once where the length was not known beforehand and more bytes than 64 and an eighth
-    /// of the count would stay unused for as long as the bytes live.
+    /// Whether the bytes lie in several allocations, because there are many and their number was not known beforehand.
+    @inlinable
+    public var isInPieces: Bool { earlier != nil }
+
+    /// The finished bytes. O(1); O(n) once where they are in pieces, or the length was not known beforehand and more bytes than 64 and
+    /// an eighth of the count would stay unused for as long as the bytes live.
     @inlinable
     @inline(__always)
     public consuming func freeze() -> SharedBytes {
-        if capacity - count > 64 + count / 8 { reallocate(capacity: count) }
+        if isInPieces || capacity - count > 64 + count / 8 { reallocate(capacity: count) }
         let count = count
         return SharedBytes(storage: allocation.takeStorage(), offset: 0, count: count)
     }
 
     @usableFromInline
     mutating func grow(toHold needed: Int) -> Bool {
-        let larger = min(limit, max(needed, expected > capacity ? expected : capacity * 2, 256))
-        // What is expected was asked for by whoever made the builder.
-        if let allowance, larger > expected, !allowance.allows(capacity: larger) {
+        let continues = capacity >= Self.segmentCount
+        let larger = min(limit, max(needed, continues ? count + Self.segmentCount : capacity * 2, 256))
+        if let allowance, !allowance.allows(capacity: larger) {
             wasDenied = true
             return false
         }
-        reallocate(capacity: larger)
+        if continues { addSegment(capacity: larger) } else { reallocate(capacity: larger) }
         return true
     }
 
     @usableFromInline
     mutating func reallocate(capacity newCapacity: Int) {
-        let larger = Allocation(of: allocation.storageClass, capacity: newCapacity)
-        larger.bytes.copyMemory(from: allocation.bytes, byteCount: count)
+        let larger = Allocation(of: earlier?.storageClass ?? allocation.storageClass, capacity: newCapacity)
+        let moved = earlier.take()?.move(to: larger.bytes) ?? 0
+        (larger.bytes + moved).copyMemory(from: allocation.bytes + moved, byteCount: count - moved)
         allocation = larger
+        capacity = newCapacity
+    }
+
+    /// Continues in another allocation, so that there is room for `newCapacity` bytes in all.
+    private mutating func addSegment(capacity newCapacity: Int) {
+        let next = Allocation(of: ByteStorage.self, capacity: newCapacity - count, position: count)
+        let filled = exchange(&allocation, with: next).takeStorage()
+        let segments = earlier ?? FilledSegments()
+        segments.append(filled, upTo: count)
+        earlier = segments
         capacity = newCapacity
     }
 }
@@ -125,12 +139,14 @@ extension BytesBuilder {
     @usableFromInline
     struct Allocation: ~Copyable {
         @usableFromInline let owner: Unmanaged<ByteStorage>
+        /// Where the builder's first byte would lie, if all were here.
         @usableFromInline let bytes: UnsafeMutableRawPointer
 
+        /// - Parameter position: that of the first byte in it among the builder's.
         @inlinable
-        init(of storageClass: ByteStorage.Type, capacity: Int) {
+        init(of storageClass: ByteStorage.Type, capacity: Int, position: Int = 0) {
             let storage = storageClass.allocate(capacity: capacity)
-            bytes = storage.bytes
+            bytes = storage.bytes - position
             owner = Unmanaged.passRetained(storage)
         }
 
@@ -147,5 +163,39 @@ extension BytesBuilder {
             discard self
             return owner.takeRetainedValue()
         }
+    }
+}
+
+/// The allocations of a builder that are full, in the order of their bytes. Its builder alone uses it.
+@usableFromInline
+final class FilledSegments {
+    private var segments: [ByteStorage] = []
+    /// Positions in the builder where each segment ends.
+    private var ends: [Int] = []
+
+    fileprivate init() {}
+
+    /// The class of the builder's allocations, which the first has and those in between need not.
+    fileprivate var storageClass: ByteStorage.Type { segments.first.map { type(of: $0) } ?? ByteStorage.self }
+
+    /// Adds what ends at `end`.
+    fileprivate func append(_ storage: ByteStorage, upTo end: Int) {
+        segments.append(storage)
+        ends.append(end)
+    }
+
+    /// Copies all to where it belongs, with the builder's first byte at `target`, and frees one after the other.
+    ///
+    /// - Returns: the number of bytes.
+    fileprivate func move(to target: UnsafeMutableRawPointer) -> Int {
+        var position = 0
+        segments.reverse()
+        for end in ends {
+            let storage = segments.removeLast()
+            (target + position).copyMemory(from: storage.bytes, byteCount: end - position)
+            withExtendedLifetime(storage) {}
+            position = end
+        }
+        return position
     }
 }

@@ -20,7 +20,7 @@ extension KeyValueAPI {
     /// Carries the items out one after the other, each as a request of its own would be. Nothing is done where the batch cannot
     /// be read.
     func batch(_ request: Request, _ upload: consuming Upload) throws(Problem) -> Response {
-        let content = try takeContent(upload, limit: limits.batchBytes, "batch").freeze()
+        let content = try takeContent(upload, limit: limits.batchBytes, "batch")
         // Before anything is done.
         try checkAnswers()
         // Who may only read has come so far, since what is in a batch shows when all of it is here.

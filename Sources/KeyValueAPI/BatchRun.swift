@@ -13,15 +13,16 @@ final class BatchRun: @unchecked Sendable {
     private static let promptAnswer = 64 << 10
 
     private let api: KeyValueAPI
+    /// The content, until it is read.
+    private var builder: BytesBuilder?
     /// What the items are views of.
-    private let content: SharedBytes
+    private var content: SharedBytes?
     private let mayWrite: Bool
     private var items: [BatchRequest.Item] = []
     private var next = 0
     private var answer = BatchAnswer(reserving: 0)
     /// What the next item has found and not taken over yet.
     private var found: Entry?
-    private var isRead = false
 
     /// What became of the batch.
     enum Outcome: Sendable {
@@ -31,9 +32,9 @@ final class BatchRun: @unchecked Sendable {
         case unreadable(Problem)
     }
 
-    init(_ api: KeyValueAPI, _ content: SharedBytes, mayWrite: Bool) {
+    init(_ api: KeyValueAPI, _ content: consuming BytesBuilder, mayWrite: Bool) {
         self.api = api
-        self.content = content
+        builder = consume content
         self.mayWrite = mayWrite
     }
 
@@ -45,8 +46,9 @@ final class BatchRun: @unchecked Sendable {
     /// - Parameter isPrompt: whether to stop where it would take long.
     /// - Returns: nil where it has stopped.
     func run(isPrompt: Bool) -> Outcome? {
-        if !isRead {
-            if isPrompt, content.count > Self.promptContent { return nil }
+        if let count = builder?.count, isPrompt, count > Self.promptContent { return nil }
+        if let content = builder.take()?.freeze() {
+            self.content = content
             do throws(Problem) {
                 items = try content.withBorrowedBytes { (content) throws(Problem) in
                     try BatchRequest.parse(content, limit: BatchRequest.maximumItemCount)
@@ -56,7 +58,6 @@ final class BatchRun: @unchecked Sendable {
             }
             if !mayWrite, items.contains(where: \.writes) { return .readOnly }
             answer = BatchAnswer(reserving: 64 * items.count, storage: AnswerStorage.self)
-            isRead = true
         }
         let end = isPrompt ? min(items.count, Self.promptItems) : items.count
         while next < end, !isPrompt || answer.count <= Self.promptAnswer {

@@ -25,9 +25,15 @@ extension KeyValueAPI {
         let condition = try condition(of: request)
         switch try operation(target) {
         case .increment(let step, let time): return try increment(request, target, by: step, time, if: condition)
-        case .append(let time): return try append(request, target, try takeEntry(upload), time, if: condition)
+        case .append(let time):
+            return try withEntry(request, upload) { (entry, request) throws(Problem) in
+                try self.append(request, request.target, entry, time, if: condition)
+            }
         case .getAndDelete: return try getAndDelete(request, target, if: condition)
-        case .getAndSet(let expiry): return try getAndSet(request, try takeEntry(upload), expiry, if: condition)
+        case .getAndSet(let expiry):
+            return try withEntry(request, upload) { (entry, request) throws(Problem) in
+                try self.getAndSet(request, entry, expiry, if: condition)
+            }
         case .touch(let time): return try touch(request, target, time, if: condition)
         }
     }

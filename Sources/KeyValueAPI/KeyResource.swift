@@ -94,7 +94,15 @@ extension KeyValueAPI {
     }
 
     func put(_ request: Request, _ target: RequestTarget, _ upload: consuming Upload) throws(Problem) -> Response {
-        let entry = try takeEntry(upload)
+        let value = try takeContent(upload, limit: limits.valueBytes, "value")
+        if value.isInPieces {
+            return joining(value) { (entry, request) throws(Problem) in try self.put(request, request.target, entry) }
+        }
+        return try put(request, target, Entry(sealing: value))
+    }
+
+    @inline(__always)
+    private func put(_ request: Request, _ target: RequestTarget, _ entry: Entry) throws(Problem) -> Response {
         let condition = try condition(of: request)
         let expiry = try expiry(of: target)
         expiry.apply(to: entry, clock: store.clock)

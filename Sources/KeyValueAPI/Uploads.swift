@@ -79,9 +79,32 @@ extension KeyValueAPI {
         throw Problem(.contentTooLarge, "the \(name) of \(text) is larger than the limit of \(byteCount(limit))")
     }
 
-    /// The entry that has been uploaded.
-    func takeEntry(_ upload: consuming Upload) throws(Problem) -> Entry {
-        Entry(sealing: try takeContent(upload, limit: limits.valueBytes, "value"))
+    /// Answers with what `body` makes of the entry that has been uploaded, at once or later.
+    func withEntry(
+        _ request: Request, _ upload: consuming Upload,
+        _ body: @escaping @Sendable (Entry, Request) throws(Problem) -> Response
+    ) throws(Problem) -> Response {
+        let value = try takeContent(upload, limit: limits.valueBytes, "value")
+        return value.isInPieces ? joining(value, body) : try body(Entry(sealing: value), request)
+    }
+
+    /// The promise of what `body` makes of an entry whose bytes are in pieces, and are copied together by another thread.
+    @inline(never)
+    func joining(
+        _ value: consuming BytesBuilder, _ body: @escaping @Sendable (Entry, Request) throws(Problem) -> Response
+    ) -> Response {
+        let pieces = Pieces(value)
+        let work = LongWork(on: workers.anyQueue(), .keys) { (_) -> Entry? in
+            guard let builder = pieces.take() else { return nil }
+            return Entry(sealing: builder)
+        } answer: { (entry, request) -> Response in
+            do throws(Problem) {
+                return try body(entry, request)
+            } catch {
+                return self.response(to: request, .keys, failedWith: error)
+            }
+        }
+        return Response(later: work, route: Route.keys.id)
     }
 
     /// The content that has been uploaded as a `name` of at most `limit` bytes.
@@ -95,4 +118,13 @@ extension KeyValueAPI {
         case .none: preconditionFailure("an upload that was received has content, be it empty")
         }
     }
+}
+
+/// A builder on its way to the thread that finishes it. `@unchecked Sendable`: one thread has it at a time.
+private final class Pieces: @unchecked Sendable {
+    private var builder: BytesBuilder?
+
+    init(_ builder: consuming BytesBuilder) { self.builder = consume builder }
+
+    func take() -> BytesBuilder? { builder.take() }
 }

@@ -51,21 +51,72 @@ import Testing
         #expect(builder.freeze().isEmpty)
     }
 
-    @Test func `a large promise gets its memory only when enough of it has come`() {
-        let size = 4 * BytesBuilder.maximumAdvance
+    @Test func `a large promise that is kept is never moved`() {
+        let size = 4 << 20
         var builder = BytesBuilder(capacity: size, limit: 2 * size)
-        let advance = builder.capacity
-        #expect(advance == BytesBuilder.maximumAdvance)
         var expected: [UInt8] = []
+        var starts: Set<UnsafeMutableRawPointer> = []
         for number in 0..<4 {
-            let piece = [UInt8](repeating: UInt8(number), count: BytesBuilder.maximumAdvance)
-            let appended = builder.append(piece)
-            #expect(appended)
+            let piece = [UInt8](repeating: UInt8(number), count: size / 4)
+            let position = builder.count
+            builder.append(length: piece.count) { memory in
+                memory.copyBytes(from: piece)
+                starts.insert(memory.baseAddress! - position)
+            }
             expected += piece
-            let capacity = builder.capacity
-            #expect(capacity == (number == 0 ? advance : size))
+        }
+        #expect(starts.count == 1)
+        #expect(builder.freeze().array == expected)
+    }
+
+    /// Around each place where the builder goes on in another allocation, up to the limit and beyond.
+    @Test(arguments: [4_095, 8_192, 100_000, 3_000_000], [0, 1_000])
+    func `many bytes of unknown number are not moved while they come`(pieceCount: Int, capacity: Int) {
+        let segment = BytesBuilder.segmentCount
+        let total = 3 * segment + 17
+        let block = (0..<4_093).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ $0 >> 8) }
+        let bytes = Array(repeatElement(block, count: total / block.count + 1).joined().prefix(total))
+        var builder = BytesBuilder(capacity: capacity, limit: total, storage: CountedStorage.self)
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let piece = Array(rest.prefix(pieceCount))
+            let isAppended = builder.append(piece)
+            #expect(isAppended)
+            rest = rest.dropFirst(piece.count)
+        }
+        let (count, isInPieces, isRefused) = (builder.count, builder.isInPieces, !builder.append([1]))
+        #expect(count == total && isRefused)
+        #expect(isInPieces)
+        let frozen = builder.freeze()
+        #expect(frozen.array == bytes)
+        #expect(frozen.storage is CountedStorage)
+        #expect(frozen.storage.capacity < total + 256)
+    }
+
+    private final class CountedStorage: ByteStorage {}
+
+    @Test func `memory is filled in place across allocations`() {
+        var builder = BytesBuilder(capacity: 0, limit: 10 << 20)
+        var expected: [UInt8] = []
+        for number in 0..<50 {
+            builder.append(length: 100_000) { memory in
+                memory.initializeMemory(as: UInt8.self, repeating: UInt8(number))
+            }
+            expected += [UInt8](repeating: UInt8(number), count: 100_000)
         }
         #expect(builder.freeze().array == expected)
+    }
+
+    @Test func `what came in pieces is freed with its last owner`() {
+        weak var last: ByteStorage?
+        do {
+            var builder = BytesBuilder(capacity: 0, limit: 10 << 20)
+            for _ in 0..<5 { builder.append(length: 1_000_000) { $0.initializeMemory(as: UInt8.self, repeating: 1) } }
+            let frozen = builder.freeze()
+            last = frozen.storage
+            #expect(frozen.count == 5_000_000)
+        }
+        #expect(last == nil)
     }
 
     @Test func `memory is filled in place`() {

@@ -225,7 +225,7 @@ import Testing
     }
 
     /// Items before and behind the one that takes long, on both sides of each limit of what an event loop does at once.
-    @Test(arguments: [65_535, 65_536, 65_537, 3_000_000], [0, 1, 255, 256, 257])
+    @Test(arguments: [65_536, 65_537, 300_000], [0, 255, 256])
     func `what takes long goes on elsewhere, from where it was`(valueCount: Int, itemCount: Int) throws {
         let client = InProcessClient(shards: 4, valueBytes: 1 << 24)
         let value = String(repeating: "v", count: valueCount)
