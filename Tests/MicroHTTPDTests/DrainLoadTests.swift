@@ -51,36 +51,40 @@ import Testing
         }
     }
 
-    @Test func `a listener passes over who comes, and gives those away who were there before`() throws {
-        let listener = try Listener(host: "127.0.0.1", port: 0)
-        let early = try ClientConnection(
-            host: "127.0.0.1", port: listener.address.port, timeoutSeconds: patienceSeconds)
-        try #require(listener.ignoreNewcomers())
-        let late = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
-        defer { close(late) }
-        var address = sockaddr_in(
-            sin_family: sa_family_t(AF_INET), sin_port: listener.address.port.bigEndian,
-            sin_addr: in_addr(s_addr: INADDR_LOOPBACK.bigEndian), sin_zero: (0, 0, 0, 0, 0, 0, 0, 0))
-        let result = withUnsafeBytes(of: &address) {
-            connect(late, $0.assumingMemoryBound(to: sockaddr.self).baseAddress, socklen_t($0.count))
+    @Test func `a listener passes over who comes, and gives those away who were there before`() async throws {
+        try await blocking {
+            let listener = try Listener(host: "127.0.0.1", port: 0)
+            let early = try ClientConnection(
+                host: "127.0.0.1", port: listener.address.port, timeoutSeconds: patienceSeconds)
+            try #require(listener.ignoreNewcomers())
+            let late = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+            defer { close(late) }
+            var address = sockaddr_in(
+                sin_family: sa_family_t(AF_INET), sin_port: listener.address.port.bigEndian,
+                sin_addr: in_addr(s_addr: INADDR_LOOPBACK.bigEndian), sin_zero: (0, 0, 0, 0, 0, 0, 0, 0))
+            let result = withUnsafeBytes(of: &address) {
+                connect(late, $0.assumingMemoryBound(to: sockaddr.self).baseAddress, socklen_t($0.count))
+            }
+            #expect(result == -1 && errno == EINPROGRESS)
+            guard case .accepted(let descriptor, _, _) = listener.accept() else {
+                throw Unexpected("nobody has connected")
+            }
+            defer { close(descriptor) }
+            guard case .nobody = listener.accept() else { throw Unexpected("somebody has connected") }
+            try early.send([1])
+            var byte: UInt8 = 0
+            #expect(recv(descriptor, &byte, 1, 0) == 1)
+            ConnectedSocket.sendAtOnce("x", on: descriptor)
+            #expect(try early.receive() == Array("x".utf8))
+            listener.stopListening()
+            // His system tries again.
+            var event = pollfd(fd: late, events: Int16(POLLOUT), revents: 0)
+            #expect(poll(&event, 1, Int32(patienceSeconds) * 1000) == 1)
+            var failure: Int32 = 0
+            var length = socklen_t(MemoryLayout<Int32>.size)
+            #expect(getsockopt(late, SOL_SOCKET, SO_ERROR, &failure, &length) == 0)
+            #expect(failure == ECONNREFUSED)
         }
-        #expect(result == -1 && errno == EINPROGRESS)
-        guard case .accepted(let descriptor, _, _) = listener.accept() else { throw Unexpected("nobody has connected") }
-        defer { close(descriptor) }
-        guard case .nobody = listener.accept() else { throw Unexpected("somebody has connected") }
-        try early.send([1])
-        var byte: UInt8 = 0
-        #expect(recv(descriptor, &byte, 1, 0) == 1)
-        ConnectedSocket.sendAtOnce("x", on: descriptor)
-        #expect(try early.receive() == Array("x".utf8))
-        listener.stopListening()
-        // His system tries again.
-        var event = pollfd(fd: late, events: Int16(POLLOUT), revents: 0)
-        #expect(poll(&event, 1, Int32(patienceSeconds) * 1000) == 1)
-        var failure: Int32 = 0
-        var length = socklen_t(MemoryLayout<Int32>.size)
-        #expect(getsockopt(late, SOL_SOCKET, SO_ERROR, &failure, &length) == 0)
-        #expect(failure == ECONNREFUSED)
     }
 
     /// Drains when so many requests have been answered.
