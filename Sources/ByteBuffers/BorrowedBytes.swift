@@ -83,6 +83,11 @@ public import Glibc
         let length = literal.utf8CodeUnitCount
         guard count == length else { return false }
         let expected = UnsafeRawPointer(literal.utf8Start)
+        if length == 4 {
+            let word = buffer.loadUnaligned(as: UInt32.self)
+            let letters = expected.loadUnaligned(as: UInt32.self)
+            return (word ^ letters) & ~((letters & 0x4040_4040) >> 1) == 0
+        }
         if length < 8 {
             var position = 0
             while position < length {

@@ -1,6 +1,7 @@
 public import ByteBuffers
 
-/// The request fields that this service acts on, and `Cookie`, which takes more memory than others.
+/// The request fields that this service acts on, and `Cookie`, which takes more memory than others. `Host` is no line of
+/// `Request.fields`, since nearly all requests have it and few need it.
 public enum FieldName: UInt8, CaseIterable, Sendable {
     case accept, acceptEncoding, accessControlRequestMethod, authorization
     case contentDigest, contentEncoding, contentLength, contentRange, contentType, cookie, expect, host

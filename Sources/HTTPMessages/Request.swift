@@ -8,7 +8,9 @@ public struct Request: Sendable {
     public let methodName: BorrowedBytes
     /// The request target, taken apart.
     public let target: RequestTarget
-    /// The fields that this service acts on, in the order they came; all others are left out.
+    /// `Host`; empty where there is none.
+    public let host: BorrowedBytes
+    /// The other fields that this service acts on, in the order they came; all others are left out.
     public let fields: FieldList
     /// The names of the fields.
     public let names: FieldNameSet
@@ -18,13 +20,17 @@ public struct Request: Sendable {
 
     /// A request of these parts. O(bytes of the target).
     ///
-    /// - Parameter mayHaveQuery: false where the caller has seen that the target has none.
+    /// - Parameters:
+    ///   - mayHaveQuery: false where the caller has seen that the target has none.
+    ///   - host: the value of `Host`, empty where there is none.
     public init(
-        method name: BorrowedBytes, target: BorrowedBytes, mayHaveQuery: Bool = true, fields: borrowing FieldBuffer
+        method name: BorrowedBytes, target: BorrowedBytes, mayHaveQuery: Bool = true,
+        host: BorrowedBytes = BorrowedBytes(""), fields: borrowing FieldBuffer
     ) {
         method = Method(name: name)
         methodName = name
         self.target = RequestTarget(target, method: method, mayHaveQuery: mayHaveQuery)
+        self.host = host
         self.fields = fields.list
         names = fields.names
         announcedLength = nil

@@ -54,7 +54,7 @@ extension Request {
 
     /// The scheme is the origin's in either case: whether there is TLS in front of us, only the browser knows.
     private var isOfOwnOrigin: Bool {
-        guard let origin = only(.origin), let host = only(.host).flatMap({ Authority($0) }) else { return false }
+        guard let origin = only(.origin), let host = Authority(host.trimmed) else { return false }
         for scheme: StaticString in ["http://", "https://"] where origin.starts(with: scheme) {
             let length = scheme.utf8CodeUnitCount
             guard let page = Authority(origin.slice(length..<origin.count)) else { return false }

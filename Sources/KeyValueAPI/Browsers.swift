@@ -20,10 +20,7 @@ extension KeyValueAPI {
     /// 421 for a host that is none of ours. Not for a probe, which comes by address and learns only whether the service is well.
     func refusalOfHost(_ request: Request, _ route: Route) -> Problem? {
         if allowedHosts.isEmpty || route == .livez || route == .healthz || route == .readyz { return nil }
-        guard let host = request.only(.host) else {
-            return Problem(
-                .misdirectedRequest, "there is no Host, and not every host is answered to; see --allowed-hosts")
-        }
+        let host = request.host.trimmed
         if let authority = Authority(host), allowedHosts.contains(where: { $0.matches(authority) }) { return nil }
         return Problem(
             .misdirectedRequest, "the host '\(host.excerpt())' is none that is answered to; see --allowed-hosts")

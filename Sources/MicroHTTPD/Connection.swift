@@ -170,7 +170,8 @@ final class Connection: @unchecked Sendable {
                 method: method, target: target, url: url, version: version, walksBlock: loop.walksHeads))
         _ = MHD_get_connection_values_n(connection, .HEADER_KIND, collectField, &reading)
         request = Request(
-            method: BorrowedBytes(method), target: target, mayHaveQuery: targetCopy != nil, fields: fields)
+            method: BorrowedBytes(method), target: target, mayHaveQuery: targetCopy != nil, host: reading.check.host,
+            fields: fields)
         if reading.check.isChunked || loop.endsConnections {
             isChunked = reading.check.isChunked
             endsConnection = !isChunked || !loop.engine.readsChunksStrictly
@@ -203,7 +204,7 @@ final class Connection: @unchecked Sendable {
     @inline(__always)
     fileprivate func collect(_ name: FieldName?, _ text: BorrowedBytes, _ value: BorrowedBytes) {
         fieldCount += 1
-        guard let name else { return }
+        guard let name, name != .host else { return }
         fields.append(Request.Field(name: name, text: text, value: value))
     }
 

@@ -18,6 +18,8 @@ struct HeadCheck {
     private let isCurrentVersion: Bool
     private var flaw: Flaw?
     private var hostCount = 0
+    /// The last `Host`, of which there must be one; empty where there is none.
+    private(set) var host = BorrowedBytes("")
     private var lengthCount = 0
     private var codingCount = 0
 
@@ -122,6 +124,7 @@ struct HeadCheck {
     @inline(__always)
     private mutating func takeHost(_ value: BorrowedBytes) {
         hostCount += 1
+        host = value
         if !value.isEmpty, !value.isHostAndPort { flaw = flaw ?? .hostValue }
     }
 

@@ -60,7 +60,6 @@ import Testing
 
     @Test func `an origin is compared with one host, and is one`() {
         #expect(isOfAnotherSite([(.origin, "http://a")]))
-        #expect(isOfAnotherSite([(.origin, "http://a"), (.host, "a"), (.host, "a")]))
         #expect(isOfAnotherSite([(.origin, "http://a"), (.origin, "http://a"), (.host, "a")]))
     }
 }

@@ -24,10 +24,12 @@ func withRequest<Result>(_ fields: [(FieldName, String)], _ body: (Request) thro
             return bytes.slice(start..<start + count)
         }
         var lines = FieldBuffer()
+        var host = BorrowedBytes("")
         for (name, text, value) in fields {
-            lines.append(Request.Field(name: name, text: next(text.count), value: next(value.count)))
+            let line = Request.Field(name: name, text: next(text.count), value: next(value.count))
+            if name == .host { host = line.value } else { lines.append(line) }
         }
-        return try body(Request(method: BorrowedBytes("GET"), target: BorrowedBytes("/"), fields: lines))
+        return try body(Request(method: BorrowedBytes("GET"), target: BorrowedBytes("/"), host: host, fields: lines))
     }
 }
 

@@ -142,7 +142,6 @@ import Testing
             #expect(answer.text == "the host '\(host)' is none that is answered to; see --allowed-hosts\n")
         }
         #expect(client.send(method, target).status == 421)
-        #expect(client.send(method, target, ["Host": "kv.test", "Host": "kv.test"]).status == 421)
         #expect(client.acquisitions == 0)
     }
 

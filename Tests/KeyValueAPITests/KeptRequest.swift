@@ -17,6 +17,7 @@ struct KeptRequest: Sendable {
         if let count { lines.append(("Content-Length", "\(count)")) }
         var bytes = target
         var places: [(name: FieldName, text: Range<Int>, value: Range<Int>)] = []
+        var host = 0..<0
         for line in lines {
             // The engine leaves out what nothing here depends on.
             guard let name = SharedBytes(copying: line.name.utf8).withBorrowedBytes({ FieldName($0) }) else { continue }
@@ -24,7 +25,11 @@ struct KeptRequest: Sendable {
             bytes += line.name.utf8
             let middle = bytes.count
             bytes += line.value.utf8
-            places.append((name, start..<middle, middle..<bytes.count))
+            if name == .host {
+                host = middle..<bytes.count
+            } else {
+                places.append((name, start..<middle, middle..<bytes.count))
+            }
         }
         let methodPlace = bytes.count..<bytes.count + method.utf8.count
         bytes += method.utf8
@@ -36,7 +41,8 @@ struct KeptRequest: Sendable {
                 fields.lines.append(Request.Field(name: name, text: memory.slice(text), value: memory.slice(value)))
             }
             return Request(
-                method: memory.slice(methodPlace), target: memory.slice(0..<target.count), fields: fields.lines)
+                method: memory.slice(methodPlace), target: memory.slice(0..<target.count), host: memory.slice(host),
+                fields: fields.lines)
         }
     }
 
