@@ -15,10 +15,13 @@ let package = Package(
         .target(name: "CRetain"),
         .target(name: "KeyValueStore", dependencies: ["ByteBuffers", "CRetain", "Locks"]),
         .target(name: "HTTPMessages", dependencies: ["ByteBuffers"]),
+        .target(name: "CDigests", linkerSettings: [.linkedLibrary("gnutls")]),
+        .target(name: "Digests", dependencies: ["ByteBuffers", "CDigests", "HTTPMessages"]),
         .target(name: "Sockets"),
         .target(name: "Threads", dependencies: ["Locks", "Sockets"]),
         .target(
-            name: "KeyValueAPI", dependencies: ["ByteBuffers", "HTTPMessages", "KeyValueStore", "Locks", "Threads"]),
+            name: "KeyValueAPI",
+            dependencies: ["ByteBuffers", "Digests", "HTTPMessages", "KeyValueStore", "Locks", "Threads"]),
         .target(name: "CLibFuzzer"),
         .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd"),
         .executableTarget(

@@ -129,7 +129,8 @@ private func isStrict(_ raw: [UInt8]) -> Bool {
     guard raw.suffix(4) == [0x0d, 0x0a, 0x0d, 0x0a] else { return false }
     var lines = split(raw.dropLast(4))
     let words = lines.removeFirst().split(separator: 0x20, omittingEmptySubsequences: false)
-    guard words.count == 3, isToken(words[0]), !words[1].isEmpty, words[1].allSatisfy({ $0 > 0x20 && $0 != 0x7f }),
+    guard words.count == 3, isToken(words[0]), !words[1].isEmpty,
+        words[1].allSatisfy({ $0 > 0x20 && $0 != 0x7f && $0 != UInt8(ascii: "#") }), hasHostIfAbsolute(words[1]),
         words[2].count == 8, words[2].starts(with: "HTTP/1.".utf8), let minor = words[2].last,
         (0x30...0x39).contains(minor)
     else { return false }
@@ -143,8 +144,9 @@ private func isStrict(_ raw: [UInt8]) -> Bool {
     }
     let lengths = values["content-length"] ?? []
     let codings = values["transfer-encoding"] ?? []
-    let hosts = values["host"]?.count ?? 0
-    if minor == 0x30 ? hosts > 1 || !codings.isEmpty : hosts != 1 { return false }
+    let hosts = values["host"] ?? []
+    if minor == 0x30 ? hosts.count > 1 || !codings.isEmpty : hosts.count != 1 { return false }
+    guard hosts.allSatisfy({ isHostValue($0) }) else { return false }
     if lengths.count + codings.count > 1 { return false }
     return lengths.allSatisfy { (1...18).contains($0.count) && $0.allSatisfy { (0x30...0x39).contains($0) } }
         && codings.allSatisfy { String(decoding: $0, as: UTF8.self).lowercased() == "chunked" }

@@ -29,7 +29,7 @@ func fuzzRequests(_ input: BorrowedBytes) {
         let reception = request.mayBringContent ? service.receive(request, into: &builder) : .respondAtEnd
         switch reception {
         case .skip(let response), .refuse(let response): check(response)
-        case .take:
+        case .take, .takeChecking:
             guard let builder else { preconditionFailure("content is taken without a builder") }
             check(service.respond(to: request, upload: .complete(builder)))
         case .respondAtEnd: check(service.respond(to: request, upload: .none))
@@ -46,7 +46,10 @@ private func check(_ response: Response) {
 /// The first byte picks the field; the rest is its value, in two lines where it has a line feed.
 func fuzzFields(_ input: BorrowedBytes) {
     guard let first = input.first else { return }
-    let names: [FieldName] = [.accept, .prefer, .ifMatch, .ifNoneMatch, .ifRange, .range, .acceptEncoding, .expect]
+    let names: [FieldName] = [
+        .accept, .prefer, .ifMatch, .ifNoneMatch, .ifRange, .range, .acceptEncoding, .expect, .origin,
+        .wantContentDigest,
+    ]
     let name = names[Int(first) % names.count]
     let value = input.slice(1..<input.count)
     let split = value.firstPosition(of: 0x0a)
