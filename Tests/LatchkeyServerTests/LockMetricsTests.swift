@@ -16,10 +16,11 @@ import Testing
     {
         let store = ShardedStore(shards: 1)
         let readers = 3
-        let waits = try await reads(of: (0..<readers).map { "\($0)" }, in: store) { store in
-            try await untilWaiting(readers, in: store)
+        let waits = try await reads(of: (0..<readers).map { "\($0)" }, in: store) { _ in
+            let allWait = try eventually { store.waiters == readers }
+            #expect(allWait)
             // Long enough that 5 percent are more than what it takes to wake a thread.
-            try await blocking { _ = usleep(300_000) }
+            usleep(300_000)
         }
         let metrics = scrape(store)
         let total = Double(waits) / 1e9
@@ -43,7 +44,10 @@ import Testing
     /// Not by chance, which has more to do with how many cores a machine has free: while one shard is held, 16 clients come.
     @Test func `with one shard 16 clients wait for the one that writes, and with 64 none does`() async throws {
         let one = ShardedStore(shards: 1)
-        try await reads(of: (0..<16).map { "\($0)" }, in: one) { try await untilWaiting(16, in: $0) }
+        try await reads(of: (0..<16).map { "\($0)" }, in: one) { _ in
+            let allWait = try eventually { one.waiters == 16 }
+            #expect(allWait)
+        }
         #expect(scrape(one).sum("latchkey_shard_lock_contended_total") == 16)
 
         let many = ShardedStore(shards: 64)
@@ -52,14 +56,10 @@ import Testing
         let apart = (0..<2_000).map { "\($0)" }.filter { key in
             SharedBytes(copying: key.utf8).withBorrowedBytes { shards.insert(many.cell(of: many.hashed($0))).inserted }
         }
-        try await reads(of: Array(apart.prefix(16)), in: many) { store in
-            // All of them are served though the shard is still held.
-            let served = { (1..<64).reduce(0) { $0 + store.statistics(ofShard: $1).lock.read.count } }
-            let deadline = ContinuousClock.now + patience
-            while served() < 16 {
-                try #require(.now < deadline, "\(served()) of 16")
-                await Task.yield()
-            }
+        try await reads(of: Array(apart.prefix(16)), in: many) { served in
+            // All of them are served though the shard is still held. Counted here, since who asks a shard holds its lock.
+            let allServed = try eventually { served() == 16 }
+            #expect(allServed)
         }
         #expect(scrape(many).sum("latchkey_shard_lock_contended_total") == 0)
         #expect(scrape(many).sum("latchkey_lock_wait_seconds_sum") == 0)
@@ -70,42 +70,36 @@ import Testing
     /// - Returns: how long the reads took in all, in nanoseconds.
     @discardableResult
     private func reads(
-        of keys: [String], in store: ShardedStore, _ meanwhile: (ShardedStore) async throws -> Void
+        of keys: [String], in store: ShardedStore,
+        _ meanwhile: @escaping @Sendable (_ served: @Sendable () -> Int) throws -> Void
     ) async throws -> UInt64 {
         let isHeld = DispatchSemaphore(value: 0)
         let mayEnd = DispatchSemaphore(value: 0)
-        async let hold: Void = blocking {
-            store.cell(0).pointee.lock.withLock(.write) { _ in
+        let served = Served()
+        return try await blocking {
+            async let hold: Void = store.cell(0).pointee.lock.withLock(.write) { _ in
                 isHeld.signal()
                 mayEnd.wait()
             }
-        }
-        try await blocking { isHeld.wait() }
-        let total = try await withThrowingTaskGroup(of: UInt64.self) { group in
-            // Whatever fails, the reads must end.
-            defer { mayEnd.signal() }
-            for key in keys {
-                group.addTask {
-                    try await blocking {
+            ({ isHeld.wait() })()
+            let total = try await withThrowingTaskGroup(of: UInt64.self) { group in
+                // Whatever fails, the reads must end.
+                defer { mayEnd.signal() }
+                for key in keys {
+                    group.addTask {
                         let start = monotonicNanoseconds()
                         _ = SharedBytes(copying: key.utf8).withBorrowedBytes { store.entry(for: $0) }
-                        return monotonicNanoseconds() - start
+                        let taken = monotonicNanoseconds() - start
+                        served.count.withLock { $0 += 1 }
+                        return taken
                     }
                 }
+                try meanwhile { served.count.withLock { $0 } }
+                mayEnd.signal()
+                return try await group.reduce(0, +)
             }
-            try await meanwhile(store)
-            mayEnd.signal()
-            return try await group.reduce(0, +)
-        }
-        try await hold
-        return total
-    }
-
-    private func untilWaiting(_ count: Int, in store: ShardedStore) async throws {
-        let deadline = ContinuousClock.now + patience
-        while store.waiters < count {
-            try #require(.now < deadline, "\(store.waiters) of \(count) wait")
-            await Task.yield()
+            await hold
+            return total
         }
     }
 
@@ -114,4 +108,9 @@ import Testing
             Metrics(String(decoding: $0, as: UTF8.self))
         }
     }
+}
+
+/// How many reads have been answered.
+private final class Served: Sendable {
+    let count = AnnotatedMutex(0)
 }

@@ -15,12 +15,7 @@ import Testing
 
     /// Whether the metrics get to have this line.
     private static func comesToTell(_ line: String, _ service: RunningService) throws -> Bool {
-        let deadline = ContinuousClock.now + patience
-        while .now < deadline {
-            if try service.get("/metrics").contains("\n\(line)\n") { return true }
-            usleep(10_000)
-        }
-        return false
+        try eventually { try service.get("/metrics").contains("\n\(line)\n") }
     }
 
     @Test func `values expire after the default time, which wakes who waits for it`() async throws {

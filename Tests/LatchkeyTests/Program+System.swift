@@ -9,11 +9,10 @@ extension Program {
 
     /// Waits until it has no threads that run tasks. They are there for some seconds after the last task.
     func waitForNoTasks() throws {
-        let deadline = ContinuousClock.now + patience
-        while try numbers(in: "task").contains(where: { try name(ofThread: $0).contains("default-qos") }) {
-            guard .now < deadline else { throw stillRunning() }
-            usleep(50_000)
+        let hasNone = try eventually {
+            try !numbers(in: "task").contains { try name(ofThread: $0).contains("default-qos") }
         }
+        guard hasNone else { throw stillRunning() }
     }
 
     private func name(ofThread number: Int) throws -> String {

@@ -107,18 +107,10 @@ private final class Guarded<Value: Sendable>: Sendable {
 
 /// Runs `body` so many times at once, each on a thread of its own.
 private func onThreads(_ count: Int, _ body: @escaping @Sendable (Int) throws -> Void) async throws {
-    try await withThrowingTaskGroup { group in
-        for number in 0..<count { group.addTask { try await blocking { try body(number) } } }
-        try await group.waitForAll()
+    try await blocking {
+        try await withThrowingTaskGroup { group in
+            for number in 0..<count { group.addTask { try body(number) } }
+            try await group.waitForAll()
+        }
     }
-}
-
-/// Whether `condition` comes true while a test has patience.
-private func eventually(_ condition: () throws -> Bool) throws -> Bool {
-    let deadline = ContinuousClock.now + patience
-    while !(try condition()) {
-        if ContinuousClock.now > deadline { return false }
-        usleep(1_000)
-    }
-    return true
 }

@@ -37,7 +37,7 @@ import Testing
                 }
                 for client in clients { try client.send("GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n") }
                 for client in clients { #expect(try client.receive().hasPrefix("HTTP/1.1 200 ")) }
-                #expect(try await eventually { live.server.connectionCount == 0 })
+                #expect(try eventually { live.server.connectionCount == 0 })
             }
             #expect(live.rejections("address_connections") == 0)
         }
@@ -49,7 +49,7 @@ import Testing
                 let client = try live.connect()
                 #expect(try client.exchange("GET", "/livez", "Connection: close\r\n").status == 200)
                 #expect(try client.hasEnded())
-                #expect(try await eventually { live.server.connectionCount == 0 })
+                #expect(try eventually { live.server.connectionCount == 0 })
             }
             #expect(live.rejections("address_connections") == 0)
         }

@@ -65,7 +65,7 @@ import Testing
         let client = try live.connect()
         try client.send(message)
         var isRead = false
-        let hasEnded = try await eventually {
+        let hasEnded = try eventually {
             if client.connection.hasInput { return true }
             let input = live.server.loops[0].connections.withLock { connections in
                 connections.keys.first.flatMap { ConnectedSocket.input(of: $0) }
@@ -86,7 +86,7 @@ import Testing
                 try client.send(Self.head + String(repeating: "0", count: count))
                 clients.append(client)
             }
-            #expect(try await eventually { clients.last!.connection.hasInput })
+            #expect(try eventually { clients.last!.connection.hasInput })
             let worker = live.server.workers.workers[0]
             let (before, start) = (try #require(worker.schedulingTimes()).ran, ContinuousClock.now)
             usleep(1_000_000)
@@ -108,13 +108,13 @@ import Testing
             while tooLong - fitting > 1 {
                 let middle = (fitting + tooLong) / 2
                 if try await isRead(middle, live) { fitting = middle } else { tooLong = middle }
-                #expect(try await eventually { live.server.connectionCount == 0 })
+                #expect(try eventually { live.server.connectionCount == 0 })
             }
             #expect(fitting > 15 * 1024 && tooLong < 16 * 1024)
             let line = "5;" + String(repeating: "w", count: fitting)
             let clients = try (0..<40).map { _ in try live.connect() }
             for client in clients { try client.send(Self.head + line) }
-            #expect(try await eventually { live.server.connectionCount == 16 })
+            #expect(try eventually { live.server.connectionCount == 16 })
             #expect(live.rejections("body_timeout") == 24)
             var ended = 0
             for client in clients where client.connection.hasInput {

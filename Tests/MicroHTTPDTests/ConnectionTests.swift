@@ -97,7 +97,7 @@ import Testing
             let response = try client.exchange("GET", "/livez", "Connection: close\r\n")
             #expect(response["Connection"] == "close")
             #expect(try client.hasEnded())
-            #expect(try await eventually { live.server.connectionCount == 0 })
+            #expect(try eventually { live.server.connectionCount == 0 })
         }
     }
 
@@ -119,7 +119,7 @@ import Testing
             for client in inside.dropFirst() { #expect(try client.exchange("GET", "/livez").status == 200) }
             _ = try inside[0].exchange("GET", "/livez", "Connection: close\r\n")
             #expect(try inside[0].hasEnded())
-            #expect(try await eventually { live.server.connectionCount == 2 })
+            #expect(try eventually { live.server.connectionCount == 2 })
             #expect(try live.exchange("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n").status == 200)
         }
     }

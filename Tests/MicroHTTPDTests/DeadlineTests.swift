@@ -153,7 +153,7 @@ import Testing
             let client = try live.connect(receiveBuffer: 65_536)
             try client.send("GET /keys/a HTTP/1.1\r\nHost: x\r\n\r\n")
             #expect(try client.head().status == 200)
-            #expect(try await eventually { live.server.connectionCount == 0 })
+            #expect(try eventually { live.server.connectionCount == 0 })
             #expect(.now - start >= Self.timeout)
             #expect(live.rejections("write_timeout") == 1)
             // Not as if the answer had come to its end.

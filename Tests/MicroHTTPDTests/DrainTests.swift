@@ -42,7 +42,7 @@ import Testing
             try witness.send(Self.witness)
             let open = try (0..<30).map { _ in try live.connect() }
             for client in open[..<20] { #expect(try client.exchange("GET", "/livez")["Connection"] == nil) }
-            #expect(try await eventually { live.server.waitingCount == 1 })
+            #expect(try eventually { live.server.waitingCount == 1 })
             let start = ContinuousClock.now
             async let drained = live.server.drain(timeout: patience)
             #expect(try witness.response()["Connection"] == "close")
@@ -89,7 +89,7 @@ import Testing
             let next = "PUT /keys/b HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n"
             try client.send(Self.witness + next)
             try client.send([UInt8](repeating: 1, count: 100_000))
-            #expect(try await eventually { live.server.waitingCount == 1 })
+            #expect(try eventually { live.server.waitingCount == 1 })
             async let drained = live.server.drain(timeout: patience)
             let response = try client.response()
             #expect(response.status == 304)

@@ -98,7 +98,7 @@ func digest(_ algorithm: DigestAlgorithm, _ content: [UInt8]) -> String {
                 )
                 try client.send(pattern(5_000))
             }
-            #expect(try await eventually { live.server.connectionCount == 0 })
+            #expect(try eventually { live.server.connectionCount == 0 })
             #expect(live.keyCount == 0)
         }
     }
@@ -133,7 +133,7 @@ func digest(_ algorithm: DigestAlgorithm, _ content: [UInt8]) -> String {
             let client = try live.connect()
             try client.send(
                 "GET /keys/a HTTP/1.1\r\nHost: x\r\nPrefer: wait=300\r\nWant-Content-Digest: sha-512=1\r\n\r\n")
-            #expect(try await eventually { live.server.waitingCount == 1 })
+            #expect(try eventually { live.server.waitingCount == 1 })
             try live.put("a", content)
             let response = try client.response()
             #expect(response.body == content)
@@ -150,7 +150,7 @@ func digest(_ algorithm: DigestAlgorithm, _ content: [UInt8]) -> String {
                 let client = try live.connect()
                 try client.send("GET /keys/a HTTP/1.1\r\nHost: x\r\nWant-Content-Digest: sha-512=1\r\n\r\n")
             }
-            #expect(try await eventually { live.server.connectionCount == 0 && live.server.waitingCount == 0 })
+            #expect(try eventually { live.server.connectionCount == 0 && live.server.waitingCount == 0 })
         }
     }
 }

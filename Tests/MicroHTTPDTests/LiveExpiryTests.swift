@@ -103,7 +103,7 @@ import Testing
             _ = try client.put("c", [3])
             let (expiring, staying) = (try #require(live.storage("a")), try #require(live.storage("b")))
             #expect(try client.exchange("POST", "/keys/a?op=touch&ttl=0.01").status == 204)
-            #expect(try await eventually { try client.exchange("GET", "/keys/a").status == 404 })
+            #expect(try eventually { try client.exchange("GET", "/keys/a").status == 404 })
             #expect(live.keyCount == 3)
             #expect(live.store.sweep().removedCount == 1)
             #expect(live.keyCount == 2)
@@ -125,11 +125,11 @@ import Testing
             try reader.send("GET /keys/a HTTP/1.1\r\nHost: x\r\n\r\n")
             #expect(try reader.head().status == 200)
             #expect(try client.exchange("POST", "/keys/a?op=touch&ttl=0.01").status == 204)
-            #expect(try await eventually { try client.exchange("GET", "/keys/a").status == 404 })
+            #expect(try eventually { try client.exchange("GET", "/keys/a").status == 404 })
             #expect(live.store.sweep().removedCount == 1)
             #expect(storage.isAlive)
             #expect(areSame(try reader.bytes(value.count), value[...]))
-            #expect(try await eventually { !storage.isAlive })
+            #expect(try eventually { !storage.isAlive })
         }
     }
 

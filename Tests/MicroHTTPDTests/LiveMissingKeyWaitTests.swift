@@ -45,7 +45,7 @@ import Testing
             let other = try await live.waiters(1, key: "b", tag: nil)[0]
             let staying = try await live.waiters(100, tag: nil)
             do { _ = try await live.waiters(50, tag: nil) }
-            #expect(try await eventually { live.server.waitingCount == 101 })
+            #expect(try eventually { live.server.waitingCount == 101 })
             try live.put("a", [1])
             for client in staying { #expect(try client.response().body == [1]) }
             #expect(live.server.waitingCount == 1)

@@ -128,7 +128,7 @@ import Testing
             #expect(try other.exchange("GET", "/keys/a", "Range: bytes=1000000-\r\n").status == 416)
             #expect(storage.isAlive)
             #expect(areSame(try reader.bytes(part.count), old[part]))
-            #expect(try await eventually { !storage.isAlive })
+            #expect(try eventually { !storage.isAlive })
             #expect(try reader.exchange("GET", "/keys/a", "Range: bytes=-1\r\n").body == [pattern(20)[19]])
         }
     }

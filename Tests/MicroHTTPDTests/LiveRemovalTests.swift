@@ -67,7 +67,7 @@ import Testing
                 let client = try live.connect()
                 try client.send("DELETE /keys?prefix=a HTTP/1.1\r\nHost: x\r\n\r\n")
             }
-            #expect(try await eventually { live.keyCount == 0 && live.server.connectionCount == 0 })
+            #expect(try eventually { live.keyCount == 0 && live.server.connectionCount == 0 })
             #expect(live.server.waitingCount == 0)
         }
     }
@@ -78,7 +78,7 @@ import Testing
             live.fill((0..<count).map { "a\($0)" })
             let client = try live.connect()
             try client.send("DELETE /keys?prefix=a HTTP/1.1\r\nHost: x\r\n\r\n")
-            #expect(try await eventually { live.keyCount < count })
+            #expect(try eventually { live.keyCount < count })
             #expect(await live.server.drain(timeout: patience))
             let response = try client.response()
             if response.status == 200 {

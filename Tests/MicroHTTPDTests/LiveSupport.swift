@@ -20,17 +20,6 @@ func withServer(
     try outcome.get()
 }
 
-/// Waits until `condition` holds, and tells whether it came to hold while there was patience.
-func eventually(_ condition: () throws -> Bool) async throws -> Bool {
-    let deadline = ContinuousClock.now + patience
-    while !(try condition()) {
-        if ContinuousClock.now > deadline { return false }
-        // On the test's own thread, and not by a timer of the few threads that all tests share.
-        usleep(2_000)
-    }
-    return true
-}
-
 /// Runs `body` so many times at once, each on a thread of its own. What each returns comes in the order of their numbers.
 @discardableResult
 func eachOnItsOwn<Outcome: Sendable>(

@@ -56,7 +56,7 @@ import Testing
             #expect(try client.put("b", [1]).status == 201)
             #expect(try client.put("a", [2], "If-None-Match: *\r\n").status == 412)
             _ = live.store.sweep()
-            #expect(try await eventually { live.server.waitingCount == 1 })
+            #expect(try eventually { live.server.waitingCount == 1 })
             #expect(try client.put("a", [3]).status == 204)
             #expect(try waiter.response().body == [3])
         }
@@ -157,7 +157,7 @@ import Testing
             try live.put("a", [1])
             let staying = try await live.waiters(1)[0]
             do { _ = try await live.waiters(50) }
-            #expect(try await eventually { live.server.connectionCount == 1 })
+            #expect(try eventually { live.server.connectionCount == 1 })
             #expect(live.server.waitingCount == 1)
             try live.put("a", [2])
             #expect(try staying.response().body == [2])
@@ -190,7 +190,7 @@ import Testing
                     + "PUT /keys/a HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nown"
                     + "GET /keys/a HTTP/1.1\r\nHost: x\r\n\(wait)" + "GET /keys/a HTTP/1.1\r\nHost: x\r\n\r\n")
             #expect(try client.response().body == [1])
-            #expect(try await eventually { live.server.waitingCount == 1 })
+            #expect(try eventually { live.server.waitingCount == 1 })
             #expect(live.stored(Array("a".utf8)) == [1])
             try live.put("a", [2])
             #expect(try client.response().body == [2])
@@ -214,7 +214,7 @@ extension LiveServer {
             try client.send("\(method) /keys/\(key) HTTP/1.1\r\nHost: x\r\n\(fields)\r\n")
             return client
         }
-        guard try await eventually({ server.waitingCount == before + count }) else {
+        guard try eventually({ server.waitingCount == before + count }) else {
             throw Unexpected("only \(server.waitingCount - before) of \(count) requests wait")
         }
         return clients

@@ -41,7 +41,7 @@ import Testing
             for client in clients { try client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n") }
             // Both are signalled for one who connects.
             let newcomer = try RawClient(port: server.address.port)
-            #expect(try await eventually { server.connectionCount == count + 1 })
+            #expect(try eventually { server.connectionCount == count + 1 })
             handler.release()
             for client in clients { #expect(try client.response().status == 204) }
             #expect(try clients[0].response().status == 204)

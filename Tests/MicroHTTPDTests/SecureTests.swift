@@ -83,11 +83,11 @@ import TransportSecurity
             _ = try live.connect(trusting: shown).put("a", value)
             let reader = try live.connect(trusting: shown, receiveBuffer: 4096)
             try reader.send("GET /keys/a HTTP/1.1\r\nHost: x\r\n\r\n")
-            #expect(try await eventually { live.server.traffic.responseBytesInFlight == value.count })
+            #expect(try eventually { live.server.traffic.responseBytesInFlight == value.count })
             _ = try live.connect(trusting: shown).put("a", [1])
             let response = try reader.response()
             #expect(areSame(value, response.body[...]))
-            #expect(try await eventually { live.server.traffic.responseBytesInFlight == 0 })
+            #expect(try eventually { live.server.traffic.responseBytesInFlight == 0 })
         }
     }
 
@@ -99,7 +99,7 @@ import TransportSecurity
             for client in clients {
                 try client.send("GET /keys/a HTTP/1.1\r\nHost: x\r\nIf-None-Match: \(tag)\r\nPrefer: wait=60\r\n\r\n")
             }
-            #expect(try await eventually { live.server.waitingCount == 8 })
+            #expect(try eventually { live.server.waitingCount == 8 })
             _ = try writer.put("a", [2])
             for client in clients {
                 #expect(try client.response().body == [2])
@@ -137,7 +137,7 @@ import TransportSecurity
             client.connection.finishSending()
             let answer = try? client.rest()
             #expect(!String(decoding: answer ?? [], as: UTF8.self).contains("HTTP"))
-            #expect(try await eventually { live.server.connectionCount == 0 })
+            #expect(try eventually { live.server.connectionCount == 0 })
             #expect(try live.connect(trusting: shown).exchange("GET", "/livez").status == 200)
         }
     }
@@ -147,9 +147,9 @@ import TransportSecurity
             for text in ["", "\u{16}", "\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}\u{0}"] {
                 for _ in 0..<20 { try live.connect().send(text) }
             }
-            #expect(try await eventually { live.server.connectionCount == 0 })
+            #expect(try eventually { live.server.connectionCount == 0 })
             #expect(try live.connect(trusting: shown).exchange("GET", "/livez").status == 200)
-            #expect(try await eventually { live.server.connectionCount == 0 })
+            #expect(try eventually { live.server.connectionCount == 0 })
         }
     }
 

@@ -15,33 +15,35 @@ import Threads
     /// The library takes no response any more once it is being stopped, though it says that it does, and comes back for
     /// another one.
     @Test func `a stop while a later answer is given does not ask for it again`() async throws {
-        let response = HeldResponse()
-        let resumer = try Resumer(loopCount: 1)
-        let loop = try EventLoop(
-            handler: HeldHandler(response), connectionLimit: 2, skipLimit: 0,
-            lingering: LingeringSockets(wakeUp: try WakeUp()), waiting: resumer.waiting[0], recorder: nil)
-        let workers = try Workers([loop])
-        try workers.start()
-        try resumer.start()
-        let client = try PairedClient(of: loop)
-        try client.send("/wait")
-        #expect(try await eventually { resumer.waiting[0].count == 1 })
-        response.resume()
-        #expect(try await eventually { response.askedCount == 1 })
+        try await blocking {
+            let response = HeldResponse()
+            let resumer = try Resumer(loopCount: 1)
+            let loop = try EventLoop(
+                handler: HeldHandler(response), connectionLimit: 2, skipLimit: 0,
+                lingering: LingeringSockets(wakeUp: try WakeUp()), waiting: resumer.waiting[0], recorder: nil)
+            let workers = try Workers([loop])
+            try workers.start()
+            try resumer.start()
+            let client = try PairedClient(of: loop)
+            try client.send("/wait")
+            #expect(try eventually { resumer.waiting[0].count == 1 })
+            response.resume()
+            #expect(try eventually { response.askedCount == 1 })
 
-        let stopper = AnnotatedMutex<String?>(nil)
-        async let stopped: Void = blocking {
-            let thread = try currentThreadName()
-            stopper.withLock { $0 = thread }
-            workers.stop()
-            loop.stop()
+            let stopper = AnnotatedMutex<String?>(nil)
+            async let stopped: Void = {
+                let thread = try currentThreadName()
+                stopper.withLock { $0 = thread }
+                workers.stop()
+                loop.stop()
+            }()
+            // It sleeps only to wait for the end of the loop's thread, which is held until then.
+            #expect(try eventually { try stopper.withLock { $0 }.map(isAsleep) ?? false })
+            response.release()
+            try await stopped
+            resumer.stop()
+            #expect(response.askedCount == 1)
         }
-        // It sleeps only to wait for the end of the loop's thread, which is held until then.
-        #expect(try await eventually { try stopper.withLock { $0 }.map(isAsleep) ?? false })
-        response.release()
-        try await stopped
-        resumer.stop()
-        #expect(response.askedCount == 1)
     }
 }
 

@@ -173,11 +173,10 @@ import Testing
     private func deliver(_ count: Int) throws {
         let before = try #require(ConnectedSocket.state(of: server.descriptor)).transferredCount
         try client.send([UInt8](repeating: 1, count: count))
-        let deadline = ContinuousClock.now + patience
-        while ConnectedSocket.state(of: server.descriptor)?.transferredCount != before + UInt64(count) {
-            try #require(.now < deadline, "\(count) bytes did not arrive")
-            sched_yield()
+        let arrived = try eventually {
+            ConnectedSocket.state(of: server.descriptor)?.transferredCount == before + UInt64(count)
         }
+        try #require(arrived, "\(count) bytes did not arrive")
     }
 }
 

@@ -13,7 +13,7 @@ import Testing
             #expect(try client.exchange("GET", "/keys/a", "If-None-Match: \(tag)\r\n").status == 304)
             #expect(try client.exchange("GET", "/keys/a", "Range: bytes=0-99\r\n").body.count == 100)
             #expect(try client.exchange("GET", "/keys/a").body.count == 1000)
-            #expect(try await eventually { live.server.traffic.responseBodyBytes == 1100 })
+            #expect(try eventually { live.server.traffic.responseBodyBytes == 1100 })
             #expect(live.server.traffic.requestBodyBytes == 1000)
             #expect(live.server.traffic.requestsInFlight == 0)
         }
@@ -27,7 +27,7 @@ import Testing
             _ = try client.exchange("OPTIONS", "/")
             _ = try client.exchange("BREW", "/")
             let expected: [Method: UInt64] = [.put: 3, .get: 2, .unknown: 2]
-            #expect(try await eventually { live.counts == expected })
+            #expect(try eventually { live.counts == expected })
             for (method, durations) in live.durations { #expect(durations.nanoseconds > 1000, "\(method)") }
         }
     }
@@ -39,14 +39,14 @@ import Testing
             try live.put("a", pattern(count))
             let reader = try live.connect(receiveBuffer: 4096)
             try reader.send("GET /keys/a HTTP/1.1\r\nHost: x\r\n\r\n")
-            #expect(try await eventually { live.server.traffic.responseBytesInFlight == count })
-            #expect(try await eventually { live.server.traffic.requestsInFlight == 1 })
+            #expect(try eventually { live.server.traffic.responseBytesInFlight == count })
+            #expect(try eventually { live.server.traffic.requestsInFlight == 1 })
             #expect(live.durations[.get] == nil)
             // Replaced meanwhile, it is still kept for its reader.
             try live.put("a", [1])
             #expect(live.server.traffic.responseBytesInFlight == count)
             #expect(try reader.response().body.count == count)
-            #expect(try await eventually { live.server.traffic.responseBytesInFlight == 0 })
+            #expect(try eventually { live.server.traffic.responseBytesInFlight == 0 })
             #expect(live.server.traffic.requestsInFlight == 0)
             #expect(live.durations[.get]?.count == 1)
         }
@@ -59,9 +59,9 @@ import Testing
         try await withServer { live in
             var client: RawClient? = try live.connect()
             try client?.send(start)
-            #expect(try await eventually { live.server.traffic.requestsInFlight == 1 })
+            #expect(try eventually { live.server.traffic.requestsInFlight == 1 })
             client = nil
-            #expect(try await eventually { live.server.connectionCount == 0 })
+            #expect(try eventually { live.server.connectionCount == 0 })
             #expect(live.server.traffic.requestsInFlight == 0)
             #expect(live.durations.isEmpty)
         }
@@ -72,9 +72,9 @@ import Testing
             try live.put("a", pattern(12 << 20))
             var reader: RawClient? = try live.connect(receiveBuffer: 4096)
             try reader?.send("GET /keys/a HTTP/1.1\r\nHost: x\r\n\r\n")
-            #expect(try await eventually { live.server.traffic.responseBytesInFlight > 0 })
+            #expect(try eventually { live.server.traffic.responseBytesInFlight > 0 })
             reader = nil
-            #expect(try await eventually { live.server.traffic.responseBytesInFlight == 0 })
+            #expect(try eventually { live.server.traffic.responseBytesInFlight == 0 })
             #expect(live.server.traffic.responseBodyBytes == 0)
         }
     }
@@ -84,10 +84,10 @@ import Testing
             let tag = try live.put("a", [1])["ETag"] ?? ""
             let client = try live.connect()
             try client.send("GET /keys/a HTTP/1.1\r\nHost: x\r\nIf-None-Match: \(tag)\r\nPrefer: wait=60\r\n\r\n")
-            #expect(try await eventually { live.server.waitingCount == 1 && live.server.traffic.requestsInFlight == 1 })
+            #expect(try eventually { live.server.waitingCount == 1 && live.server.traffic.requestsInFlight == 1 })
             try live.put("a", [2])
             #expect(try client.response().body == [2])
-            #expect(try await eventually { live.server.traffic.requestsInFlight == 0 })
+            #expect(try eventually { live.server.traffic.requestsInFlight == 0 })
             #expect(live.durations[.get] == nil)
         }
     }
@@ -105,7 +105,7 @@ import Testing
             try #require(counts.count == 1)
             #expect(counts[0].method == .unknown && counts[0].route == .none)
             #expect(counts[0].status.code == status && counts[0].count == 1)
-            #expect(try await eventually { live.server.traffic.requestsInFlight == 0 })
+            #expect(try eventually { live.server.traffic.requestsInFlight == 0 })
         }
     }
 

@@ -149,7 +149,7 @@ import Testing
                             socklen_t(MemoryLayout<linger>.size))
                     }
                 }
-                #expect(try await eventually { live.server.connectionCount == 0 })
+                #expect(try eventually { live.server.connectionCount == 0 })
             }
             #expect(live.stored(Array("old".utf8)) == Array("old".utf8))
             #expect(live.stored(Array("new".utf8)) == nil)

@@ -65,7 +65,7 @@ import Testing
                 }
                 #expect(answer.suffix(old.count).elementsEqual(old))
             }
-            #expect(try await eventually { !storage.isAlive })
+            #expect(try eventually { !storage.isAlive })
         }
     }
 
@@ -80,7 +80,7 @@ import Testing
                 #expect(try live.exchange("DELETE /keys/a HTTP/1.1\r\nHost: x\r\n\r\n").status == 204)
                 #expect(storage.isAlive)
             }
-            #expect(try await eventually { !storage.isAlive && live.server.connectionCount == 0 })
+            #expect(try eventually { !storage.isAlive && live.server.connectionCount == 0 })
         }
     }
 

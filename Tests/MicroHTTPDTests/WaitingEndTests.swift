@@ -12,7 +12,7 @@ import Testing
         let deadline = ContinuousClock.now + .milliseconds(300)
         try await withWaitingServer({ TestResponse(deadline: deadline) }) { live in
             let client = try live.send("GET /wait HTTP/1.1\r\nHost: x\r\n\r\n")
-            #expect(try await eventually { live.responses.count == 1 })
+            #expect(try eventually { live.responses.count == 1 })
             live.responses[0].resume()
             #expect(try client.response().status == 304)
             let asked = live.responses[0].asked
@@ -43,7 +43,7 @@ import Testing
             var clients: [RawClient] = []
             for count in 1...201 {
                 clients.append(try live.send("GET /wait HTTP/1.1\r\nHost: x\r\n\r\n"))
-                #expect(try await eventually { live.responses.count == count })
+                #expect(try eventually { live.responses.count == count })
             }
             // As late as whoever polls to the same deadlines on this machine, which is busy with other tests.
             let control = polledLateness(of: live.responses.dropLast().compactMap(\.deadline))
@@ -74,7 +74,7 @@ import Testing
                 }
                 sweepCount = live.server.sweepCount
             }
-            #expect(try await eventually { live.server.connectionCount == 0 })
+            #expect(try eventually { live.server.connectionCount == 0 })
             // One that was on its way when the client left, one that saw it, and one that came while it was ended.
             #expect(live.server.sweepCount - sweepCount <= 3)
             #expect(live.server.waitingCount == 0)
@@ -91,7 +91,7 @@ import Testing
                 let clients = try await live.waiters(200)
                 for (number, client) in clients.enumerated() where number % 3 == 0 { staying.append(client) }
             }
-            #expect(try await eventually { live.server.connectionCount == staying.count })
+            #expect(try eventually { live.server.connectionCount == staying.count })
             #expect(live.server.waitingCount == staying.count)
             for response in live.responses { response.finish() }
             for client in staying { #expect(try client.response().status == 200) }

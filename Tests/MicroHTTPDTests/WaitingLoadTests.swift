@@ -45,7 +45,7 @@ import Testing
                 stopping.raise()
                 try await group.waitForAll()
             }
-            #expect(try await eventually { live.connectionCount == 0 && live.waitingCount == 0 })
+            #expect(try eventually { live.connectionCount == 0 && live.waitingCount == 0 })
         }
         #expect(watched.startedCount > 500)
         #expect(watched.aliveCount == 0)
@@ -62,7 +62,7 @@ import Testing
                         group.addTask { try? clientTurns(live, RandomNumbers(seed: UInt64(round * 10 + number + 1))) }
                     }
                     group.addTask { resumeAtRandom(watched, stopping, RandomNumbers(seed: UInt64(round + 1))) }
-                    #expect(try await eventually { watched.startedCount > 20 * round })
+                    #expect(try eventually { watched.startedCount > 20 * round })
                     if round % 3 == 0 { _ = await live.drain(timeout: .milliseconds(round)) }
                     live.stop()
                     stopping.raise()

@@ -134,7 +134,7 @@ struct WaitingServer: Sendable {
     func waiters(_ count: Int = 1, at target: String = "/wait") async throws -> [RawClient] {
         let before = server.waitingCount
         let clients = try (0..<count).map { _ in try send("GET \(target) HTTP/1.1\r\nHost: x\r\n\r\n") }
-        guard try await eventually({ server.waitingCount == before + count }) else {
+        guard try eventually({ server.waitingCount == before + count }) else {
             throw Unexpected("only \(server.waitingCount - before) of \(count) requests wait")
         }
         return clients

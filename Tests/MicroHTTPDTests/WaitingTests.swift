@@ -14,7 +14,7 @@ import Testing
             #expect(response.status == 200)
             #expect(response.text == "/wait/for?it")
             #expect(live.responses[0].asked == [false])
-            #expect(try await eventually { live.responses[0].endCount == 1 })
+            #expect(try eventually { live.responses[0].endCount == 1 })
             #expect(live.server.waitingCount == 0)
             #expect(try client.exchange("GET", "/").status == 204)
         }
@@ -44,7 +44,7 @@ import Testing
             let response = live.responses[0]
             for count in 1...20 {
                 response.resume()
-                #expect(try await eventually { response.asked.count == count && live.server.waitingCount == 1 })
+                #expect(try eventually { response.asked.count == count && live.server.waitingCount == 1 })
             }
             response.finish()
             #expect(try client.response().status == 200)
@@ -64,7 +64,7 @@ import Testing
             let client = try await live.waiters()[0]
             let response = live.responses[0]
             response.resume()
-            #expect(try await eventually { response.asked.count == 2 && live.server.waitingCount == 1 })
+            #expect(try eventually { response.asked.count == 2 && live.server.waitingCount == 1 })
             // Who resumes has been through all by the time it has come to another.
             let other = try await live.waiters()[0]
             live.responses[1].finish()
@@ -81,7 +81,7 @@ import Testing
             let client = try live.connect()
             try client.send("\(method) /wait HTTP/1.1\r\nHost: x\r\nContent-Length: 70000\r\n\r\n")
             try client.send(pattern(70_000))
-            #expect(try await eventually { live.server.waitingCount == 1 })
+            #expect(try eventually { live.server.waitingCount == 1 })
             live.responses[0].finish()
             #expect(try client.response(toHead: method == "HEAD").status == 200)
             #expect(try client.exchange("GET", "/").status == 204)
@@ -96,7 +96,7 @@ import Testing
                     + "GET /wait/2 HTTP/1.1\r\nHost: x\r\n\r\n" + "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
             #expect(try client.response().status == 204)
             for number in 1...2 {
-                #expect(try await eventually { live.server.waitingCount == 1 && live.responses.count == number })
+                #expect(try eventually { live.server.waitingCount == 1 && live.responses.count == number })
                 // More arrives in the meantime.
                 try client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
                 live.responses[number - 1].finish()
@@ -133,10 +133,10 @@ import Testing
             let old = try #require(live.responses[0].resumption)
             live.responses[0].finish()
             #expect(try client.response().status == 200)
-            #expect(try await eventually { live.responses[0].endCount == 1 })
+            #expect(try eventually { live.responses[0].endCount == 1 })
             // Another waits on the same connection.
             try client.send("GET /wait HTTP/1.1\r\nHost: x\r\n\r\n")
-            #expect(try await eventually { live.server.waitingCount == 1 })
+            #expect(try eventually { live.server.waitingCount == 1 })
             for _ in 0..<1_000 { old.resume() }
             #expect(try live.connect().exchange("GET", "/").status == 204)
             #expect(live.responses[1].asked.isEmpty)
