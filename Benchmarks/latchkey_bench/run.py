@@ -6,7 +6,7 @@ import pathlib
 import time
 from collections.abc import Callable, Iterator
 
-from . import costs, engines, growth, latency, locks, machine, memory, paths, peers, shell, startup, throughput
+from . import costs, engines, growth, latency, locks, machine, memory, paths, peers, shell, startup, throughput, tls
 from .peers import Peer
 from .server import raise_descriptor_limit
 from .settings import Settings
@@ -20,6 +20,7 @@ SECTIONS: dict[str, Section] = {
     "costs": costs.run,
     "memory": memory.run,
     "startup": startup.run,
+    "tls": tls.run,
     "locks": locks.run,
     "growth": growth.run,
 }

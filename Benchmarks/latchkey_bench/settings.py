@@ -22,6 +22,8 @@ class Settings:
     entries: int = 1_000_000
     idle_connections: int = 10_000
     starts: int = 20
+    #: Of one kind of connection by TLS.
+    tls_seconds: float = 1
     #: Requests whose instructions, allocations and system calls are counted.
     counted: int = 2_000
     growth_keys: tuple[int, ...] = (10_000, 100_000, 1_000_000, 10_000_000)
@@ -32,5 +34,5 @@ class Settings:
 #: For a look whether all of it works.
 QUICK = Settings(
     rounds=1, seconds=1, sizes=(100, MEBIBYTE), connections=(32,), latency_seconds=0.5, latency_rounds=1, entries=20_000,
-    idle_connections=500, starts=2, counted=200, growth_keys=(1_000, 10_000), growth_sizes=(1, MEBIBYTE),
+    idle_connections=500, starts=2, tls_seconds=0.3, counted=200, growth_keys=(1_000, 10_000), growth_sizes=(1, MEBIBYTE),
     growth_connections=(1, 100))

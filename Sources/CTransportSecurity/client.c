@@ -6,11 +6,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 struct latchkey_client_session {
   gnutls_session_t session;
   gnutls_certificate_credentials_t credentials;
+  /* What looking for content has found and nobody has received yet: a byte, the end (0) or a failure. */
+  bool has_found;
+  ssize_t found;
+  int found_errno;
+  uint8_t found_byte;
 };
+
+static ssize_t pull(gnutls_transport_ptr_t socket, void *bytes, size_t count) {
+  return recv((int)(intptr_t)socket, bytes, count, 0);
+}
+
+static ssize_t pull_without_waiting(gnutls_transport_ptr_t socket, void *bytes, size_t count) {
+  return recv((int)(intptr_t)socket, bytes, count, MSG_DONTWAIT);
+}
 
 static bool is_address(const char *host) {
   unsigned char address[sizeof(struct in6_addr)];
@@ -53,6 +67,7 @@ static int begin(struct latchkey_client_session *client, int socket, const char 
   }
   if (result != 0) return result;
   gnutls_transport_set_int(client->session, socket);
+  gnutls_transport_set_pull_function(client->session, pull);
   do result = gnutls_handshake(client->session);
   while (result == GNUTLS_E_INTERRUPTED);
   return result;
@@ -92,12 +107,37 @@ ptrdiff_t latchkey_send_secure(struct latchkey_client_session *client, const voi
   return outcome(gnutls_record_send(client->session, bytes, count));
 }
 
-ptrdiff_t latchkey_receive_secure(struct latchkey_client_session *client, void *bytes, size_t count) {
-  return outcome(gnutls_record_recv(client->session, bytes, count));
+/* After a message that is no content, as a session ticket, GnuTLS has the caller ask again. Only the socket sets errno. */
+static ssize_t receive(struct latchkey_client_session *client, void *bytes, size_t count) {
+  ssize_t result;
+  do {
+    errno = 0;
+    result = gnutls_record_recv(client->session, bytes, count);
+  } while (result == GNUTLS_E_AGAIN && errno != EAGAIN);
+  return result;
 }
 
-bool latchkey_has_decrypted(struct latchkey_client_session *client) {
-  return gnutls_record_check_pending(client->session) > 0;
+ptrdiff_t latchkey_receive_secure(struct latchkey_client_session *client, void *bytes, size_t count) {
+  if (!client->has_found || count == 0) return outcome(receive(client, bytes, count));
+  client->has_found = false;
+  errno = client->found_errno;
+  if (client->found <= 0) return outcome(client->found);
+  *(uint8_t *)bytes = client->found_byte;
+  // The rest of the record is decrypted already, and so this does not wait.
+  if (count == 1 || gnutls_record_check_pending(client->session) == 0) return 1;
+  ssize_t rest = receive(client, (uint8_t *)bytes + 1, count - 1);
+  return rest > 0 ? 1 + rest : 1;
+}
+
+bool latchkey_has_content(struct latchkey_client_session *client) {
+  if (client->has_found || gnutls_record_check_pending(client->session) > 0) return true;
+  gnutls_transport_set_pull_function(client->session, pull_without_waiting);
+  do client->found = receive(client, &client->found_byte, 1);
+  while (client->found == GNUTLS_E_INTERRUPTED);
+  client->found_errno = errno;
+  gnutls_transport_set_pull_function(client->session, pull);
+  client->has_found = client->found != GNUTLS_E_AGAIN;
+  return client->has_found;
 }
 
 void latchkey_end_client_session(struct latchkey_client_session *client) {

@@ -1,105 +1,104 @@
-#include "CTransportSecurity.h"
+#include "credentials.h"
 
-#include <gnutls/abstract.h>
-#include <gnutls/gnutls.h>
-#include <stdio.h>
+#include <dlfcn.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-const char *latchkey_tls_priorities(void) {
-  return "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA:-CIPHER-ALL:+AES-128-GCM"
-         ":+AES-256-GCM:+CHACHA20-POLY1305:-MAC-ALL:+AEAD";
-}
+/* How long a ticket holds. GnuTLS seals them with another key every three times as long (stek.c), and knows the last one. */
+enum { ticket_seconds = 3600 };
 
-/* The most certificates from a server's own to an authority. */
-enum { most_certificates = 16 };
+/* Bytes that are received before they are asked for: GnuTLS asks for the five of a record's head first, and for the rest then. Most
+ * requests are shorter than this, and so are received at once. */
+enum { bytes_ahead = 1024 };
 
-struct latchkey_credentials {
-  gnutls_pcert_st certificates[most_certificates];
-  unsigned int count;
-  gnutls_privkey_t key;
+struct latchkey_server_session {
+  struct latchkey_credentials *credentials;
+  int socket;
+  /* Counts this session while it shakes hands; NULL from then on. */
+  ptrdiff_t *shaking;
+  bool is_refused;
+  bool has_received;
+  unsigned char first_byte;
+  unsigned short begin, end;
+  unsigned char ahead[bytes_ahead];
 };
-
-/* The key's identifier, the same for both halves of a pair; false where it cannot be told. */
-static bool identify(gnutls_pubkey_t key, unsigned char identifier[64], size_t *size) {
-  *size = 64;
-  return gnutls_pubkey_get_key_id(key, GNUTLS_KEYID_USE_SHA256, identifier, size) == 0;
-}
-
-static bool is_pair(const struct latchkey_credentials *credentials) {
-  gnutls_pubkey_t key;
-  if (gnutls_pubkey_init(&key) != 0) return false;
-  unsigned char own[64], shown[64];
-  size_t own_size, shown_size;
-  bool is_pair = gnutls_pubkey_import_privkey(key, credentials->key, 0, 0) == 0 && identify(key, own, &own_size) &&
-                 identify(credentials->certificates[0].pubkey, shown, &shown_size) && own_size == shown_size &&
-                 memcmp(own, shown, own_size) == 0;
-  gnutls_pubkey_deinit(key);
-  return is_pair;
-}
-
-struct latchkey_credentials *latchkey_read_credentials(const uint8_t *certificate, size_t certificate_size,
-                                                       const uint8_t *key, size_t key_size, char *reason,
-                                                       size_t reason_size) {
-  struct latchkey_credentials *credentials = calloc(1, sizeof *credentials);
-  if (!credentials || gnutls_privkey_init(&credentials->key) != 0) {
-    free(credentials);
-    snprintf(reason, reason_size, "out of memory");
-    return NULL;
-  }
-  gnutls_datum_t text = {(unsigned char *)certificate, (unsigned int)certificate_size};
-  credentials->count = most_certificates;
-  int result =
-      gnutls_pcert_list_import_x509_raw(credentials->certificates, &credentials->count, &text, GNUTLS_X509_FMT_PEM, 0);
-  if (result < 0 || credentials->count == 0) {
-    credentials->count = 0;
-    snprintf(reason, reason_size, "the certificate: %s", gnutls_strerror(result));
-  } else {
-    text = (gnutls_datum_t){(unsigned char *)key, (unsigned int)key_size};
-    result = gnutls_privkey_import_x509_raw(credentials->key, &text, GNUTLS_X509_FMT_PEM, NULL, 0);
-    if (result < 0)
-      snprintf(reason, reason_size, "the key: %s", gnutls_strerror(result));
-    else if (is_pair(credentials))
-      return credentials;
-    else
-      snprintf(reason, reason_size, "the key is not that of the first certificate");
-  }
-  latchkey_free_credentials(credentials);
-  return NULL;
-}
-
-void latchkey_free_credentials(struct latchkey_credentials *credentials) {
-  for (unsigned int i = 0; i < credentials->count; i++) gnutls_pcert_deinit(&credentials->certificates[i]);
-  gnutls_privkey_deinit(credentials->key);
-  free(credentials);
-}
 
 /* Linked into a program, never loaded by one, so no call is needed to find it. */
 static _Thread_local uint64_t progress __attribute__((tls_model("initial-exec")));
 
 uint64_t latchkey_secure_progress(void) { return progress; }
 
-static ssize_t receive(gnutls_transport_ptr_t socket, void *bytes, size_t count) {
-  ssize_t result = recv((int)(intptr_t)socket, bytes, count, 0);
+static ssize_t receive(gnutls_transport_ptr_t context, void *bytes, size_t count) {
+  struct latchkey_server_session *server = context;
+  if (server->begin < server->end) {
+    size_t ready = (size_t)(server->end - server->begin);
+    if (count > ready) count = ready;
+    memcpy(bytes, server->ahead + server->begin, count);
+    server->begin += (unsigned short)count;
+    progress++;
+    return (ssize_t)count;
+  }
+  struct iovec places[] = {{bytes, count}, {server->ahead, sizeof server->ahead}};
+  ssize_t result = readv(server->socket, places, 2);
   // The end of the stream is something new as well.
   if (result >= 0) progress++;
-  return result;
+  if (result > 0 && !server->has_received) {
+    server->has_received = true;
+    server->first_byte = *(unsigned char *)bytes;
+  }
+  if (result <= (ssize_t)count) return result;
+  server->begin = 0;
+  server->end = (unsigned short)((size_t)result - count);
+  return (ssize_t)count;
 }
 
-static ssize_t send_pieces(gnutls_transport_ptr_t socket, const giovec_t *pieces, int count) {
+static ssize_t send_pieces(gnutls_transport_ptr_t context, const giovec_t *pieces, int count) {
+  struct latchkey_server_session *server = context;
   struct msghdr message = {.msg_iov = (struct iovec *)pieces, .msg_iovlen = (size_t)count};
-  ssize_t result = sendmsg((int)(intptr_t)socket, &message, MSG_NOSIGNAL);
+  ssize_t result = sendmsg(server->socket, &message, MSG_NOSIGNAL);
   if (result > 0) progress++;
   return result;
 }
 
-void latchkey_secure_session(void *session, struct latchkey_credentials *credentials) {
-  gnutls_session_set_ptr(session, credentials);
+/* RFC 7301: a client that names protocols and none of these is told so. */
+static void offer_protocols(gnutls_session_t session) {
+  static unsigned char current[] = "http/1.1", old[] = "http/1.0";
+  const gnutls_datum_t protocols[] = {{current, sizeof current - 1}, {old, sizeof old - 1}};
+  (void)gnutls_alpn_set_protocols(session, protocols, 2, GNUTLS_ALPN_MANDATORY | GNUTLS_ALPN_SERVER_PRECEDENCE);
+}
+
+struct latchkey_server_session *latchkey_begin_server_session(void *session, int socket,
+                                                              struct latchkey_credentials *credentials,
+                                                              ptrdiff_t *shaking) {
+  struct latchkey_server_session *server = malloc(sizeof *server);
+  // As where Swift finds no memory.
+  if (!server) abort();
+  *server = (struct latchkey_server_session){.credentials = credentials, .socket = socket, .shaking = shaking};
+  ++*shaking;
+  gnutls_session_set_ptr(session, server);
+  gnutls_transport_set_ptr(session, server);
   gnutls_transport_set_pull_function(session, receive);
   gnutls_transport_set_vec_push_function(session, send_pieces);
+  offer_protocols(session);
+  gnutls_db_set_cache_expiration(session, ticket_seconds);
+  (void)gnutls_session_ticket_enable_server(session, &credentials->ticket_key);
+  return server;
 }
+
+static void end_shaking(struct latchkey_server_session *server) {
+  if (server->shaking) --*server->shaking;
+  server->shaking = NULL;
+}
+
+bool latchkey_close_server_session(struct latchkey_server_session *server) {
+  end_shaking(server);
+  return server->is_refused;
+}
+
+void latchkey_free_server_session(struct latchkey_server_session *server) { free(server); }
 
 void latchkey_send_at_once(void *session, const void *bytes, size_t count) {
   const char *rest = bytes;
@@ -116,14 +115,58 @@ static int retrieve(gnutls_session_t session, const gnutls_datum_t *authorities,
                     const gnutls_pk_algorithm_t *algorithms, int algorithm_count, gnutls_pcert_st **certificates,
                     unsigned int *count, gnutls_privkey_t *key) {
   (void)authorities, (void)authority_count, (void)algorithms, (void)algorithm_count;
-  struct latchkey_credentials *credentials = gnutls_session_get_ptr(session);
-  *certificates = credentials->certificates;
-  *count = credentials->count;
-  *key = credentials->key;
+  struct latchkey_server_session *server = gnutls_session_get_ptr(session);
+  *certificates = server->credentials->certificates;
+  *count = server->credentials->count;
+  *key = server->credentials->key;
   return 0;
 }
 
 void *latchkey_certificate_callback(void) {
   gnutls_certificate_retrieve_function2 *function = retrieve;
   return (void *)function;
+}
+
+/* MARK: Refusals */
+
+/* What is sent to a client that speaks plain HTTP: it can read no alert. */
+static const char plain_answer[] =
+    "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nCache-Control: no-cache\r\nConnection: close\r\n"
+    "Content-Length: 58\r\n\r\nthis address speaks TLS: the URL must begin with https://\n";
+
+static void refuse(gnutls_session_t session, struct latchkey_server_session *server, int result) {
+  switch (result) {
+    // The client has left, or has itself said what is wrong.
+    case GNUTLS_E_PULL_ERROR:
+    case GNUTLS_E_PUSH_ERROR:
+    case GNUTLS_E_PREMATURE_TERMINATION:
+    case GNUTLS_E_FATAL_ALERT_RECEIVED: return;
+    default: break;
+  }
+  server->is_refused = true;
+  // All records of TLS begin with a byte of 20 to 24, and all methods of HTTP with a letter.
+  if (server->first_byte >= 'A' && server->first_byte <= 'Z')
+    (void)send(server->socket, plain_answer, sizeof plain_answer - 1, MSG_NOSIGNAL);
+  else
+    (void)gnutls_alert_send_appropriate(session, result);
+}
+
+static int (*shake_hands)(gnutls_session_t session);
+
+__attribute__((constructor)) static void find_handshake(void) {
+  *(void **)&shake_hands = dlsym(RTLD_NEXT, "gnutls_handshake");
+  // Nothing is linked that lacks it.
+  if (!shake_hands) abort();
+}
+
+/* Takes the place of GnuTLS's function of this name in the whole program, as the linker has it for what a program defines itself,
+ * and calls it. libmicrohttpd shakes hands itself, and closes the connection without a word where that fails
+ * (MHD_run_tls_handshake_ of 0.9.75 and 1.0.x); nobody but this call is told what has failed. A client's session has no pointer. */
+int gnutls_handshake(gnutls_session_t session) {
+  int result = shake_hands(session);
+  struct latchkey_server_session *server = gnutls_session_get_ptr(session);
+  if (!server || (result < 0 && !gnutls_error_is_fatal(result))) return result;
+  end_shaking(server);
+  if (result < 0) refuse(session, server, result);
+  return result;
 }

@@ -15,10 +15,10 @@ import TransportSecurity
 final class Connection: @unchecked Sendable {
     /// The socket; open for as long as the connection is registered.
     let descriptor: Int32
-    /// What the server shows to the client, which must stay for as long as the connection; nil on a plain one.
-    private let certifiedKey: CertifiedKey?
+    /// The server's end of TLS, which must stay for as long as the connection; nil on a plain one.
+    let secured: ServerSession?
     /// Whether it is one of TLS.
-    var isSecure: Bool { certifiedKey != nil }
+    var isSecure: Bool { secured != nil }
     private let progress = Atomic<UInt64>(0)
     /// Who has connected, where connections are counted by address.
     let address: PeerAddress?
@@ -107,10 +107,10 @@ final class Connection: @unchecked Sendable {
     /// A target with a query is copied here, since the library writes into its own copy.
     @exclusivity(unchecked) private var targetCopy: UnsafeMutableRawBufferPointer?
 
-    init(descriptor: Int32, address: PeerAddress? = nil, certifiedKey: CertifiedKey? = nil) {
+    init(descriptor: Int32, address: PeerAddress? = nil, secured: ServerSession? = nil) {
         self.descriptor = descriptor
         self.address = address
-        self.certifiedKey = certifiedKey
+        self.secured = secured
         request = Request(method: BorrowedBytes(""), target: BorrowedBytes(""), fields: fields)
     }
 

@@ -41,7 +41,9 @@ final class EventLoop: @unchecked Sendable {
     let endsConnections: Bool
     /// What connections are secured with; nil for plain ones.
     let security: ServerSecurity?
-    /// Counted where connections are secured, or content comes in chunks.
+    /// Connections that shake hands.
+    let shakingCount = UnsafeMutablePointer<Int>.allocate(capacity: 1)
+    /// Counted where connections shake hands, or content comes in chunks.
     @exclusivity(unchecked) private var stalled = StalledTurns()
     /// Connections of which the request comes in chunks, where the library may spin for one.
     @exclusivity(unchecked) var chunkedCount = 0
@@ -112,6 +114,7 @@ final class EventLoop: @unchecked Sendable {
         self.rejections = rejections
         self.security = security
         recordedDuration = recorder?.threshold ?? .max
+        shakingCount.initialize(to: 0)
         options.initialize(
             to: latchkey_daemon_options(
                 connection_limit: UInt32(connectionLimit), connection_memory_bytes: Self.poolBytes,
@@ -136,6 +139,7 @@ final class EventLoop: @unchecked Sendable {
         counters.deallocate()
         durations.deallocate()
         traffic.deallocate()
+        shakingCount.deallocate()
     }
 
     /// Connections that were given to the loop and are not closed.
@@ -190,7 +194,7 @@ final class EventLoop: @unchecked Sendable {
     }
 
     /// Whether the library may have it that there is something to do where there is not.
-    private var mayStall: Bool { security != nil || chunkedCount > 0 }
+    private var mayStall: Bool { shakingCount.pointee > 0 || chunkedCount > 0 }
 
     private func runWatched(_ daemon: OpaquePointer) {
         let progress = progress

@@ -101,11 +101,9 @@ func notifyConnection(
     Unmanaged<EventLoop>.fromOpaque(context)._withUnsafeGuaranteedRef { loop in
         switch event {
         case .CONNECTION_NOTIFY_STARTED:
-            let certifiedKey = loop.security?.certifiedKey
-            if let certifiedKey { latchkey_secure_session(latchkey_tls_session(connection), certifiedKey.pointer) }
             let descriptor = latchkey_socket(connection)
             let started = Connection(
-                descriptor: descriptor, address: loop.begin(descriptor), certifiedKey: certifiedKey)
+                descriptor: descriptor, address: loop.begin(descriptor), secured: loop.secure(connection, descriptor))
             loop.register(started)
             state.pointee = Unmanaged.passRetained(started).toOpaque()
         case .CONNECTION_NOTIFY_CLOSED:
@@ -118,7 +116,8 @@ func notifyConnection(
                 // The library has forgotten it after it refused one of its lines.
                 if ended.isChunked && ended.isOwedAnAnswer { loop.refuseChunkLine(of: ended) }
             }
-            if ended.endsConnection { loop.lingering.takeOver(ended.descriptor) }
+            let isRefused = ended.secured?.close() ?? false
+            if ended.endsConnection || isRefused { loop.lingering.takeOver(ended.descriptor) }
             loop.unregister(ended)
         @unknown default: break
         }
@@ -159,6 +158,12 @@ extension Connection {
 }
 
 extension EventLoop {
+    /// Prepares the handshake of a connection that has started; nil on a plain one.
+    fileprivate func secure(_ connection: OpaquePointer?, _ descriptor: Int32) -> ServerSession? {
+        guard let security, let session = latchkey_tls_session(connection) else { return nil }
+        return ServerSession(session, on: descriptor, showing: security.certifiedKey, counting: shakingCount)
+    }
+
     fileprivate func receive(_ connection: OpaquePointer, _ state: Connection) -> MHD_Result {
         if isGuarded || !state.request.names.isDisjoint(with: .browser),
             let result = refuseStranger(connection, state)

@@ -65,7 +65,7 @@ public final class SecureConnection {
         return bytes
     }
 
-    /// Whether something has arrived, or the stream has ended. What has arrived need not be a byte to be received: `receive`
-    /// may still wait.
-    public var hasInput: Bool { latchkey_has_decrypted(session) || connection.hasInput }
+    /// Whether `receive` would not wait: content has arrived, or the stream has ended or failed. Records without content, as the
+    /// session tickets that a server may send at any time (RFC 8446 section 4.6), are taken in and do not count. Does not wait.
+    public var hasInput: Bool { latchkey_has_content(session) }
 }

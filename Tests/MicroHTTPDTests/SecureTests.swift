@@ -126,11 +126,28 @@ import TransportSecurity
         }
     }
 
+    @Test func `who speaks plain HTTP is told to speak TLS, and can read it`() async throws {
+        try await withSecureServer { live, _, shown in
+            for method in ["GET", "PUT", "BREW"] {
+                let client = try live.connect()
+                try client.send("\(method) /keys/a HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n")
+                try client.send(String(repeating: "x", count: 200_000))
+                let response = try client.response()
+                #expect(response.status == 400)
+                #expect(response.text == "this address speaks TLS: the URL must begin with https://\n")
+                #expect(try client.rest().isEmpty)
+            }
+            #expect(try await eventually { live.server.connectionCount == 0 })
+            #expect(try live.connect(trusting: shown).exchange("GET", "/livez").status == 200)
+        }
+    }
+
     @Test(arguments: [
-        "GET /keys/a HTTP/1.1\r\nHost: x\r\n\r\n", "\u{16}\u{3}\u{1}\u{0}\u{5}hello", "\0\0\0\0\0\0\0\0", "\n",
+        "\u{16}\u{3}\u{1}\u{0}\u{5}hello", "\0\0\0\0\0\0\0\0", "\n",
         String(repeating: "x", count: 100_000),
     ])
-    func `who does not speak TLS is told nothing, and the server goes on`(garbage: String) async throws {
+    func `who speaks neither TLS nor HTTP is told nothing of HTTP, and the server goes on`(garbage: String) async throws
+    {
         try await withSecureServer { live, _, shown in
             let client = try live.connect()
             try client.send(garbage)

@@ -20,14 +20,26 @@ struct latchkey_credentials *latchkey_read_credentials(const uint8_t *certificat
                                                        size_t reason_size);
 void latchkey_free_credentials(struct latchkey_credentials *credentials);
 
-/* Gives a server's session, a gnutls_session_t that has not begun its handshake, what it shows to its client. The credentials
- * must stay until the session ends. From now on what the session sends and receives counts as progress of its thread. */
-void latchkey_secure_session(void *session, struct latchkey_credentials *credentials);
+/* The server's end of a connection: what libmicrohttpd's gnutls_session_t, which is the `session` below, sends and receives with.
+ * That must have ended before this does. */
+struct latchkey_server_session;
+
+/* Gives a session that has not begun its handshake what it shows to its client, the protocols it may agree on by ALPN (HTTP/1.1
+ * and 1.0), and session tickets, which other credentials do not take. The credentials must stay until the session ends, and so must
+ * `shaking`, which counts the session for as long as it shakes hands. From now
+ * on what the session sends and receives counts as progress of its thread, and a handshake that fails is answered: by the alert of
+ * RFC 8446 section 6.2, or to a client that speaks plain HTTP by a 400. */
+struct latchkey_server_session *latchkey_begin_server_session(void *session, int socket,
+                                                              struct latchkey_credentials *credentials,
+                                                              ptrdiff_t *shaking);
+/* Called on the connection's thread when it is closed. Whether the handshake has failed and the client was told so. */
+bool latchkey_close_server_session(struct latchkey_server_session *server);
+void latchkey_free_server_session(struct latchkey_server_session *server);
 
 /* Sends as much of `bytes` as the socket's buffer takes, in a session that has nothing else on its way: all of a short text. */
 void latchkey_send_at_once(void *session, const void *bytes, size_t count);
 
-/* The gnutls_certificate_retrieve_function2 that has a session show what latchkey_secure_session gave it. */
+/* The gnutls_certificate_retrieve_function2 that has a session show what latchkey_begin_server_session gave it. */
 void *latchkey_certificate_callback(void);
 
 /* Changes whenever a secured session has moved a byte on this thread. */
@@ -45,8 +57,8 @@ struct latchkey_client_session *latchkey_begin_client_session(int socket, const 
 /* As send(2) and recv(2), with errno: EAGAIN where the socket's time was over, EPROTO for what is no fault of the socket. */
 ptrdiff_t latchkey_send_secure(struct latchkey_client_session *session, const void *bytes, size_t count);
 ptrdiff_t latchkey_receive_secure(struct latchkey_client_session *session, void *bytes, size_t count);
-/* Whether bytes have been decrypted and not been received yet. */
-bool latchkey_has_decrypted(struct latchkey_client_session *session);
+/* Whether content, the end or a failure is there to be received, after all that has arrived is read. Does not wait. */
+bool latchkey_has_content(struct latchkey_client_session *session);
 void latchkey_end_client_session(struct latchkey_client_session *session);
 
 #endif
