@@ -72,7 +72,7 @@ screenshot: ## Take the picture of the live page that is in README.md. With BINA
 	@Scripts/install-dependencies $(PAGE_PACKAGES) python3-pil
 	Scripts/check-page $(PAGE_BINARY) Documentation/images/live-page.png
 
-CHECK_CLIENTS := @Scripts/install-dependencies gcc nginx-light python3 wrk && Scripts/check-clients
+CHECK_CLIENTS := @Scripts/install-dependencies curl gcc nginx-light openssl python3 wrk && Scripts/check-clients
 
 ifdef BINARY
 check-clients: ## Check that clients and proxies are served. With BINARY=FILE: that one, without building.

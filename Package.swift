@@ -97,6 +97,7 @@ let package = Package(
 
         .target(
             name: "CTestCertificates", path: "Tests/CTestCertificates", linkerSettings: [.linkedLibrary("gnutls")]),
+        .target(name: "CFaults", path: "Tests/CFaults"),
         .target(
             name: "TestSupport", dependencies: ["CTestCertificates", "Sockets"], path: "Tests/TestSupport",
             swiftSettings: checked),
@@ -122,7 +123,8 @@ let package = Package(
         .testTarget(
             name: "MicroHTTPDTests",
             dependencies: [
-                "ByteBuffers", "Digests", "HTTPMessages", "KeyValueAPI", "KeyValueStore", "Locks", "MicroHTTPD",
+                "ByteBuffers", "CFaults", "Digests", "HTTPMessages", "KeyValueAPI", "KeyValueStore", "Locks",
+                "MicroHTTPD",
                 "Sockets", "TestSupport", "Threads", "TransportSecurity",
             ],
             swiftSettings: checked),
@@ -142,7 +144,8 @@ let package = Package(
             dependencies: ["ByteBuffers", "HTTPMessages", "LatchkeyClient", "Sockets", "TestSupport"],
             swiftSettings: checked),
         .testTarget(
-            name: "LatchkeyTests", dependencies: ["latchkey", "MicroHTTPD", "Sockets", "TestSupport"],
+            name: "LatchkeyTests",
+            dependencies: ["latchkey", "LatchkeyClient", "MicroHTTPD", "Sockets", "TestSupport"],
             swiftSettings: checked),
     ],
     swiftLanguageModes: [.v6]

@@ -84,10 +84,16 @@ static inline void latchkey_write_eventfd(int descriptor) { (void)eventfd_write(
 /* The events that the library takes from its epoll set at once: MAX_EVENTS of daemon.c. */
 enum { latchkey_events_at_once = 128 };
 
-/* Whether the daemon has something to do at once. It has no time-outs of its own, so there is no other cause for a time-out. */
+/* Whether the daemon has something to do at once. A time-out that lies ahead is that of latchkey_close_when_silent. */
 static inline bool latchkey_has_pending_work(struct MHD_Daemon *daemon) {
   MHD_UNSIGNED_LONG_LONG timeout;
-  return MHD_get_timeout(daemon, &timeout) == MHD_YES;
+  return MHD_get_timeout(daemon, &timeout) == MHD_YES && timeout == 0;
+}
+
+/* Has the library close a connection in its first turn after a second in which it has read nothing from it. Such connections are
+ * looked at one by one in each turn. */
+static inline void latchkey_close_when_silent(struct MHD_Connection *connection) {
+  (void)MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, 1u);
 }
 
 /* Waits until there is something to do for the daemon, and does it: one turn of its event loop.

@@ -111,6 +111,14 @@ void latchkey_send_at_once(void *session, const void *bytes, size_t count) {
   }
 }
 
+void latchkey_end_sending(void *session) {
+  int result;
+  do result = gnutls_bye(session, GNUTLS_SHUT_WR);
+  while (result == GNUTLS_E_INTERRUPTED);
+}
+
+size_t latchkey_decrypted_count(void *session) { return gnutls_record_check_pending(session); }
+
 static int retrieve(gnutls_session_t session, const gnutls_datum_t *authorities, int authority_count,
                     const gnutls_pk_algorithm_t *algorithms, int algorithm_count, gnutls_pcert_st **certificates,
                     unsigned int *count, gnutls_privkey_t *key) {

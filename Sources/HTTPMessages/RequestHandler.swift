@@ -14,7 +14,7 @@ public protocol RequestHandler: AnyObject, Sendable {
     func refusal(of request: Request) -> Response?
 
     /// Decides what to do with a request whose content has not arrived yet. Not called for those that bring none
-    /// (`Request.mayBringContent`), which are answered at their end.
+    /// (`Request.mayBringContent`, or content in chunks), which are answered at their end.
     ///
     /// - Parameter builder: where the content goes, if the decision is to take it, which needs one; nil until it is set.
     func receive(_ request: Request, into builder: inout BytesBuilder?) -> Reception
@@ -22,8 +22,8 @@ public protocol RequestHandler: AnyObject, Sendable {
     /// What is to look at the content of a request, where `receive` has decided so.
     func contentCheck(of request: Request) -> any ContentCheck
 
-    /// Answers a request that has arrived completely. With a body of `later`, the request waits for its answer, without a
-    /// thread or a timer of its own.
+    /// Answers a request that has arrived completely, or as far as its content was taken. With a body of `later`, the
+    /// request waits for its answer, without a thread or a timer of its own.
     func respond(to request: Request, upload: consuming Upload) -> Response
 
     /// The field lines that any answer to `request` has beside its own, each after a CRLF. Asked where it has `Origin`.

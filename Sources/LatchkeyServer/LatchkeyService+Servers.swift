@@ -25,8 +25,7 @@ extension LatchkeyService {
         if configuration.maxConnectionsPerAddress > 0 {
             server.maximumConnectionsPerAddress = configuration.maxConnectionsPerAddress
         }
-        // A value that is too large by less than this gets its 413, and the connection lives on.
-        server.maximumSkippedBytes = 2 * configuration.maxValueBytes
+        server.maximumSkippedBytes = configuration.maxValueBytes
         server.security = files.security
         server.requestLogging = configuration.requestLogging(to: logger)
         return try start(server, api)
@@ -35,9 +34,10 @@ extension LatchkeyService {
     /// Starts the server for metrics, health and help, if there is to be one.
     func startAdminServer(_ state: ServiceState) throws(StartFailure) -> HTTPServer? {
         guard let place = configuration.adminListen else { return nil }
-        let server = HTTPServer.Configuration(
+        var server = HTTPServer.Configuration(
             host: place.host, port: place.port, threads: Self.adminThreads,
             maximumConnections: Self.adminConnections, deadlines: configuration.deadlines)
+        server.maximumSkippedBytes = configuration.maxValueBytes
         return try start(server, makeAPI(state, serving: .administration, nil))
     }
 

@@ -116,7 +116,7 @@ final class Acceptor: Sendable {
                 if case .accepted(let descriptor, _, _)? = acceptance {
                     refuse(descriptor, .descriptors, "the process has no file descriptor left")
                     // It cannot linger. What the client has sent already is read, since the answer may be lost otherwise.
-                    _ = ConnectedSocket.discardInput(of: descriptor)
+                    ConnectedSocket.discardInput(of: descriptor)
                     Glibc.close(descriptor)
                 }
                 spare.takeBack()

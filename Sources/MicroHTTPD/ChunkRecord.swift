@@ -1,4 +1,5 @@
 import CMicroHTTPD
+import CTransportSecurity
 import HTTPMessages
 import Sockets
 
@@ -47,10 +48,23 @@ extension EventLoop {
         if record.isSilent { silentCount -= 1 }
     }
 
-    /// Tells the client what is wrong with the line before a chunk, where the library does not. On the loop's thread.
-    func refuseChunkLine(of connection: Connection) {
-        // A library that refuses the line, and sends nothing, was counted when it did.
-        giveUp(connection, .badRequest, ChunkRecord.explanation, isCounted: engine.headCheck == .library)
+    /// Tells the client what is wrong with the line before a chunk, of which the library has said nothing. Its socket is about to be
+    /// closed, and its TLS session, if it had one, is gone. On the loop's thread.
+    func refuseForgotten(_ connection: Connection) {
+        // It was counted when the library refused the line.
+        if security == nil {
+            ConnectedSocket.sendAtOnce(
+                lastAnswer(.badRequest, "\(ChunkRecord.explanation)\n"), on: connection.descriptor)
+        }
+        connection.endsConnection = true
+    }
+
+    /// What has arrived of an upload and was not given to the library. On the loop's thread.
+    private func input(of connection: Connection) -> ConnectedSocket.Input? {
+        let input = ConnectedSocket.input(of: connection.descriptor)
+        guard let input, let session = connection.handle.flatMap({ latchkey_tls_session($0) }) else { return input }
+        return ConnectedSocket.Input(
+            readCount: input.readCount, unreadCount: input.unreadCount + latchkey_decrypted_count(session))
     }
 
     /// So many silent uploads may cost the loop's turns time, each some microseconds.
@@ -58,16 +72,15 @@ extension EventLoop {
 
     /// Ends those that have a line too long. On the loop's thread, between turns.
     func look(at uploads: [Connection], hasPendingWork: Bool) {
-        for connection in uploads where isOpen(connection) && !connection.isGivenUp {
+        for connection in uploads where isOpen(connection) && connection.givenUp == nil {
             guard connection.activity == .receivingChunks, var record = connection.chunkRecord else { continue }
             let wasSilent = record.isSilent
             let isStuck = record.isStuck(
-                receivedCount: connection.receivedCount, ConnectedSocket.input(of: connection.descriptor),
-                hasPendingWork: hasPendingWork)
+                receivedCount: connection.receivedCount, input(of: connection), hasPendingWork: hasPendingWork)
             connection.chunkRecord = record
             if record.isSilent != wasSilent { silentCount += wasSilent ? -1 : 1 }
             if isStuck {
-                refuseChunkLine(of: connection)
+                giveUp(connection, .badRequest, ChunkRecord.explanation)
             } else if record.isSilent && !wasSilent && silentCount > Self.mostSilent {
                 // It cannot be told from one whose client pauses, where nothing more is sent.
                 rejections.count(.bodyTimeout)

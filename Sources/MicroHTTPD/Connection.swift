@@ -15,29 +15,16 @@ import TransportSecurity
 final class Connection: @unchecked Sendable {
     /// The socket; open for as long as the connection is registered.
     let descriptor: Int32
+    /// What the library has it as; nil where a test has none.
+    let handle: OpaquePointer?
     /// The server's end of TLS, which must stay for as long as the connection; nil on a plain one.
     let secured: ServerSession?
     /// Whether it is one of TLS.
     var isSecure: Bool { secured != nil }
-    private let progress = Atomic<UInt64>(0)
+    /// Its `step`, which other threads may ask for.
+    let progress = Atomic<UInt64>(0)
     /// Who has connected, where connections are counted by address.
     let address: PeerAddress?
-
-    /// What a connection does.
-    enum Activity: UInt64 {
-        /// It waits for a request, or for the rest of a request line.
-        case idle
-        /// The fields of a request are arriving.
-        case receivingHead
-        /// The content of a request is arriving.
-        case receivingContent
-        /// An answer is being sent.
-        case answering
-        /// The answer comes later.
-        case waiting
-        /// The content of a request is arriving in chunks (RFC 9112 section 7.1), and `chunkRecord` is kept.
-        case receivingChunks
-    }
 
     /// What the rest of the request is for.
     enum Phase {
@@ -49,16 +36,16 @@ final class Connection: @unchecked Sendable {
         case taking
         /// Content goes into `builder`, and is shown to `check`.
         case checking
-        /// Content was longer than the builder takes; the rest is skipped.
+        /// Content is longer than the builder takes, and the client is to be told as soon as it can be.
         case overflown
-        /// There was no memory for content; the rest is skipped.
+        /// There was no memory for content, and the client is to be told as soon as it can be.
         case denied
         /// Content is skipped, and `prepared` is the answer.
         case answering
         /// The answer is given.
         case answered
-        /// There was more to skip than is read, and the connection ends.
-        case cutOff
+        /// The answer was given past the library, before the end of the request, and the connection ends.
+        case answeredEarly
         /// The client was told what is wrong with the request, and the connection ends. What still comes is not looked at.
         case givenUp
     }
@@ -71,8 +58,8 @@ final class Connection: @unchecked Sendable {
     @exclusivity(unchecked) var prepared: Response?
     /// Whether the answer ends the connection, though more may come on it.
     @exclusivity(unchecked) var endsConnection = false
-    /// Whether it ends without waiting for what the client does.
-    @exclusivity(unchecked) var isGivenUp = false
+    /// Since when it ends, whatever the client does.
+    @exclusivity(unchecked) var givenUp: ContinuousClock.Instant?
     /// Belongs to the accepting thread.
     @exclusivity(unchecked) var sweep = SweepRecord()
     /// Whether the content of the request comes in chunks.
@@ -107,8 +94,11 @@ final class Connection: @unchecked Sendable {
     /// A target with a query is copied here, since the library writes into its own copy.
     @exclusivity(unchecked) private var targetCopy: UnsafeMutableRawBufferPointer?
 
-    init(descriptor: Int32, address: PeerAddress? = nil, secured: ServerSession? = nil) {
+    init(
+        descriptor: Int32, handle: OpaquePointer? = nil, address: PeerAddress? = nil, secured: ServerSession? = nil
+    ) {
         self.descriptor = descriptor
+        self.handle = handle
         self.address = address
         self.secured = secured
         request = Request(method: BorrowedBytes(""), target: BorrowedBytes(""), fields: fields)
@@ -233,7 +223,7 @@ final class Connection: @unchecked Sendable {
     var isOwedAnAnswer: Bool {
         switch phase {
         case .skipping, .taking, .checking, .overflown, .denied, .answering: true
-        case .head, .answered, .cutOff, .givenUp: false
+        case .head, .answered, .answeredEarly, .givenUp: false
         }
     }
 
@@ -263,50 +253,6 @@ final class Connection: @unchecked Sendable {
             ended.end()
         }
         advance(to: .idle, isAnswered: isAnswered)
-    }
-}
-
-// What other threads may ask.
-extension Connection {
-    /// Says what becomes of the request. Called by the loop's thread alone.
-    ///
-    /// - Parameter isAnswered: whether the request is over, and was answered.
-    @inline(__always)
-    func advance(to activity: Activity, isAnswered: Bool = false) {
-        let step = Step(rawValue: progress.load(ordering: .relaxed))
-        let begins = activity == .receivingHead
-        progress.store(
-            Step(request: begins || isAnswered ? step.request &+ 1 : step.request, activity).rawValue,
-            ordering: .relaxed)
-    }
-
-    /// A value that changes with every step of every request. Any thread.
-    var step: Step { Step(rawValue: progress.load(ordering: .relaxed)) }
-
-    /// What the connection does at this moment. Any thread.
-    var activity: Activity { step.activity }
-
-    /// A step of a request, or the time before one.
-    struct Step: Equatable {
-        /// The activity in the three low bits, above them `request`.
-        let rawValue: UInt64
-
-        init(rawValue: UInt64) { self.rawValue = rawValue }
-
-        init(request: UInt64, _ activity: Activity) { rawValue = request << 3 | activity.rawValue }
-
-        /// A number that grows by one where a request begins, and where one has been answered.
-        var request: UInt64 { rawValue >> 3 }
-
-        var activity: Activity { Activity(rawValue: rawValue & 7) ?? .idle }
-
-        /// Whether this is a step of the request that arrived, or was about to, at `earlier`.
-        func continues(_ earlier: Step) -> Bool {
-            switch earlier.activity {
-            case .idle: request == earlier.request &+ 1
-            case .receivingHead, .receivingContent, .receivingChunks, .waiting, .answering: request == earlier.request
-            }
-        }
     }
 }
 

@@ -1,7 +1,9 @@
+import CMicroHTTPD
 import Glibc
 import HTTPMessages
 import Locks
 import Sockets
+import Synchronization
 
 /// Looks at all connections of all event loops, again and again: those that can have no further request are ended, and those that
 /// have missed a deadline are handed to their loop's thread to be ended.
@@ -75,6 +77,8 @@ extension EventLoop {
             }
         }
         look(at: chunked, ending: late)
+        // The library closes those that were given up in a turn after a while, of which no event tells.
+        if givenUpCount.load(ordering: .relaxed) > 0 { waiting.loopSignal.send() }
     }
 
     /// Under the lock of `connections`, without which the socket may be closed already, or another's by now.
@@ -96,10 +100,15 @@ extension EventLoop {
     /// answered. On the loop's thread, so that nothing is answered at the same time.
     func endLate(_ late: LateConnection) {
         let connection = late.connection
-        guard isOpen(connection), connection.step == late.step, !connection.isGivenUp else { return }
+        guard isOpen(connection), connection.step == late.step else { return }
+        if let givenUp = connection.givenUp {
+            // A head that still comes, byte by byte.
+            if .now - givenUp > LingeringSockets.longest { shutdown(connection.descriptor, Int32(SHUT_RDWR)) }
+            return
+        }
         rejections.count(late.missed.rejection)
         if late.missed == .answer {
-            connection.isGivenUp = true
+            noteGivenUp(connection)
             ConnectedSocket.reset(connection.descriptor)
         } else {
             giveUp(connection, .requestTimeout, late.missed.explanation)
@@ -111,21 +120,23 @@ extension EventLoop {
         connections.withLock { $0[connection.descriptor] === connection }
     }
 
-    /// Ends a connection in the middle of a request, and tells the client why. On the loop's thread.
-    ///
-    /// - Parameter isCounted: whether the answer is counted already.
-    func giveUp(_ connection: Connection, _ status: Status, _ explanation: String, isCounted: Bool = false) {
-        connection.isGivenUp = true
+    /// Ends a connection in the middle of a request, and tells the client why. On the loop's thread, between turns.
+    func giveUp(_ connection: Connection, _ status: Status, _ explanation: String) {
+        noteGivenUp(connection)
         connection.phase = .givenUp
         connection.builder = nil
-        if !isCounted { counters.count(.unknown, .none, status) }
-        // Past the library, and so without encryption: a client of TLS would not understand it.
-        if security == nil {
-            ConnectedSocket.sendAtOnce(lastAnswer(status, "\(explanation)\n"), on: connection.descriptor)
-        }
+        counters.count(.unknown, .none, status)
+        sendAtOnce(Array(lastAnswer(status, "\(explanation)\n").utf8), on: connection)
+        endSending(on: connection)
         connection.endsConnection = true
-        // The library finds the stream ended, and closes it.
-        shutdown(connection.descriptor, Int32(SHUT_RDWR))
+        // A client that goes on sending is still to be able to read the answer: so its side of the stream stays open. The library
+        // closes the connection when content arrives, the client ends it, or nothing comes for a while; then the socket lingers.
+        if let handle = connection.handle { latchkey_close_when_silent(handle) }
+    }
+
+    private func noteGivenUp(_ connection: Connection) {
+        connection.givenUp = .now
+        givenUpCount.add(1, ordering: .relaxed)
     }
 }
 

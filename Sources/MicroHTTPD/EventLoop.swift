@@ -49,6 +49,8 @@ final class EventLoop: @unchecked Sendable {
     @exclusivity(unchecked) var chunkedCount = 0
     /// Those of which nothing comes.
     @exclusivity(unchecked) var silentCount = 0
+    /// Connections that were given up and are not closed. Changed by the loop's thread.
+    let givenUpCount = Atomic<Int>(0)
     /// Pieces of content that have come, to see whether any do.
     @exclusivity(unchecked) var pieceCount: UInt64 = 0
     /// The requests whose answers come later.
@@ -91,7 +93,7 @@ final class EventLoop: @unchecked Sendable {
     /// What of them a request's head may take, so that there is room for the head of any answer: the library closes the
     /// connection without a word where there is not, and that after the request was carried out.
     static let largestHead = poolBytes - 5 * 1024
-    /// Bytes of unwanted content after which a connection is ended.
+    /// Bytes of unwanted content after which a request is answered without the rest of it.
     let skipLimit: Int
 
     /// Starts the daemon, which serves nobody until a worker runs it. Throws where the library cannot.
@@ -223,7 +225,8 @@ final class EventLoop: @unchecked Sendable {
         // A look that usually finds nothing, and writes nothing then.
         guard hasNews.load(ordering: .relaxed), hasNews.exchange(false, ordering: .acquiring) else { return }
         stalled.noteTurn(madeProgress: true)
-        countRefused()
+        // A turn that a signal has cut short takes none of those that have come.
+        if !latchkey_has_pending_work(daemon) { countRefused() }
         takeNews(daemon)
         // In its next turn, which it takes at once, the library begins with these or refuses them.
         if !arrivals.isEmpty { hasNews.store(true, ordering: .relaxed) }
@@ -250,6 +253,7 @@ final class EventLoop: @unchecked Sendable {
     func unregister(_ connection: Connection) {
         descriptorCount -= 1
         endChunks(of: connection)
+        if connection.givenUp != nil { givenUpCount.subtract(1, ordering: .relaxed) }
         connections.withLock { _ = $0.removeValue(forKey: connection.descriptor) }
         countClosed(connection.address)
     }

@@ -21,7 +21,8 @@ public final class HTTPServer: Sendable {
         public var maximumConnectionsPerAddress: Int?
         /// How long connections may take for each of their steps.
         public var deadlines: Deadlines
-        /// Bytes of content that is not wanted after which a connection is ended without an answer.
+        /// Bytes of content that is not wanted, after which a request is answered 413, or with what else is wrong with it, and the
+        /// connection ended.
         public var maximumSkippedBytes = 128 << 20
         /// Which requests are logged; nil for none.
         public var requestLogging: RequestLogging?

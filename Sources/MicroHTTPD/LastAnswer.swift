@@ -22,18 +22,60 @@ extension EventLoop {
             .headerFieldsTooLarge,
             "the target and fields take \(state.headCost) bytes of memory; the limit is \(Self.largestHead) bytes")
         let response = problem.response(route: .none, asJSON: state.request.prefersJSON)
-        counters.count(state.request.method, .none, problem.status)
-        let answer = lastAnswer(response, to: state)
-        answer.withUnsafeBytes { bytes in
-            if let session = latchkey_tls_session(connection) {
-                latchkey_send_at_once(session, bytes.baseAddress, bytes.count)
-            } else {
-                ConnectedSocket.sendAtOnce(bytes, on: state.descriptor)
+        return answerPastLibrary(response, state)
+    }
+
+    /// Answers a request of which more content comes than its answer needs, where nothing else is on its way to the client: the
+    /// library takes no answer before the end of the content. In a call of the access handler with content.
+    @inline(never)
+    func answerEarly(_ connection: OpaquePointer, _ state: Connection) -> MHD_Result {
+        guard state.isOwedAnAnswer else { return .NO }
+        // Where a client has not read earlier answers there may be no room for this one, until it has or its request is whole.
+        guard ConnectedSocket.hasRoomToSend(state.descriptor) else { return .YES }
+        state.beginTurn()
+        let response: Response? =
+            switch state.phase {
+            case .overflown: handler.respond(to: state.request, upload: .tooLarge)
+            case .denied: handler.respond(to: state.request, upload: .denied)
+            default: state.prepared.take()
             }
-        }
-        state.phase = .givenUp
+        state.noteLockWait()
+        return response.map { answerPastLibrary($0, state) } ?? .NO
+    }
+
+    /// The answer to a request that brings more content than is skipped.
+    func contentTooLarge(_ request: Request) -> Response {
+        Problem(.contentTooLarge, "the content is larger than the limit of \(byteCount(skipLimit))")
+            .response(route: .none, asJSON: request.prefersJSON)
+    }
+
+    /// Answers a request before its end. In a call of the access handler, which returns what this does.
+    private func answerPastLibrary(_ response: Response, _ state: Connection) -> MHD_Result {
+        counters.count(state.request.method, response.route, response.status)
+        take(response, for: state)
+        state.phase = .answeredEarly
+        state.advance(to: .answering)
+        sendAtOnce(lastAnswer(response, to: state), on: state)
         // The library closes the connection, and its socket lingers.
         return .NO
+    }
+
+    /// Sends a short text to a client to which nothing else is on its way, encrypted where the connection is; nothing on one that is
+    /// still shaking hands.
+    func sendAtOnce(_ text: [UInt8], on connection: Connection) {
+        text.withUnsafeBytes { bytes in
+            if let session = connection.handle.flatMap({ latchkey_tls_session($0) }) {
+                latchkey_send_at_once(session, bytes.baseAddress, bytes.count)
+            } else {
+                ConnectedSocket.sendAtOnce(bytes, on: connection.descriptor)
+            }
+        }
+    }
+
+    /// Tells the client that nothing more is sent, while it may send on.
+    func endSending(on connection: Connection) {
+        if let session = connection.handle.flatMap({ latchkey_tls_session($0) }) { latchkey_end_sending(session) }
+        shutdown(connection.descriptor, Int32(SHUT_WR))
     }
 
     /// The bytes of `response`, with all fields that it would have had.

@@ -27,7 +27,7 @@ extension EventLoop {
         traffic.add(1, to: .endedRequests)
         if state.receivedCount > 0 { traffic.add(state.receivedCount, to: .receivedBytes) }
         if state.answer.lentCount > 0 { traffic.add(state.answer.lentCount, to: .returnedBytes) }
-        guard state.phase == .answered, state.activity == .answering else { return }
+        guard state.phase == .answered || state.phase == .answeredEarly, state.activity == .answering else { return }
         if wasSent { traffic.add(state.answer.sentCount, to: .sentBytes) }
         let duration = monotonicNanoseconds() &- state.startTime
         // How long a request waits for a change says nothing of the service.

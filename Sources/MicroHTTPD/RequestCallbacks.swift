@@ -51,11 +51,8 @@ func handleRequest(
                 state.receivedCount += piece.count
                 if state.isChunked { state.look(at: piece, loop.engine) }
                 loop.pieceCount &+= 1
-                state.take(BorrowedBytes(piece))
-                if state.skippedCount <= loop.skipLimit { return .YES }
-                // No more of it is to be read.
-                state.phase = .cutOff
-                return .NO
+                let goesOn = state.take(BorrowedBytes(piece), on: loop)
+                return goesOn ? .YES : loop.answerEarly(connection, state)
             }
             return loop.respond(connection, state)
         }
@@ -75,17 +72,14 @@ func notifyCompleted(
                 loop.readyResponses.giveBack(item)
                 state.readyResponse = nil
             }
-            switch state.phase {
-            case .answered: break
-            case .cutOff: state.endsConnection = false
-            // The library has answered by itself, or the client has left.
-            default: state.endsConnection = true
-            }
+            // The library has answered by itself, or we have past it, or the client has left.
+            if state.phase != .answered { state.endsConnection = true }
             if state.isChunked {
                 state.isChunked = false
                 loop.endChunks(of: state)
             }
-            loop.account(for: state, wasSent: reason == .REQUEST_TERMINATED_COMPLETED_OK)
+            loop.account(
+                for: state, wasSent: reason == .REQUEST_TERMINATED_COMPLETED_OK || state.phase == .answeredEarly)
             state.finish()
         }
     }
@@ -103,7 +97,8 @@ func notifyConnection(
         case .CONNECTION_NOTIFY_STARTED:
             let descriptor = latchkey_socket(connection)
             let started = Connection(
-                descriptor: descriptor, address: loop.begin(descriptor), secured: loop.secure(connection, descriptor))
+                descriptor: descriptor, handle: connection, address: loop.begin(descriptor),
+                secured: loop.secure(connection, descriptor))
             loop.register(started)
             state.pointee = Unmanaged.passRetained(started).toOpaque()
         case .CONNECTION_NOTIFY_CLOSED:
@@ -114,45 +109,12 @@ func notifyConnection(
             if ended.activity != .idle {
                 loop.traffic.add(1, to: .endedRequests)
                 // The library has forgotten it after it refused one of its lines.
-                if ended.isChunked && ended.isOwedAnAnswer { loop.refuseChunkLine(of: ended) }
+                if ended.isChunked && ended.isOwedAnAnswer { loop.refuseForgotten(ended) }
             }
             let isRefused = ended.secured?.close() ?? false
             if ended.endsConnection || isRefused { loop.lingering.takeOver(ended.descriptor) }
             loop.unregister(ended)
         @unknown default: break
-        }
-    }
-}
-
-extension Connection {
-    /// A chunk that was shifted begins with LF. Somebody in front may have read it otherwise, and so all that follows.
-    @inline(never)
-    fileprivate func look(at piece: UnsafeRawBufferPointer, _ engine: Engine) {
-        if engine.shiftsExtendedChunks, piece.first == UInt8(ascii: "\n") { endsConnection = true }
-    }
-
-    @inline(__always)
-    fileprivate func take(_ piece: BorrowedBytes) {
-        // Most content is taken; what is skipped is counted only.
-        guard phase == .taking else { return takeOtherwise(piece) }
-        append(piece)
-    }
-
-    @inline(never)
-    private func takeOtherwise(_ piece: BorrowedBytes) {
-        guard phase == .checking else {
-            skippedCount += piece.count
-            return
-        }
-        append(piece)
-        if phase == .checking { check?.take(piece) } else { check = nil }
-    }
-
-    @inline(__always)
-    private func append(_ piece: BorrowedBytes) {
-        if builder?.append(piece) != true {
-            phase = builder?.wasDenied == true ? .denied : .overflown
-            builder = nil
         }
     }
 }
@@ -170,7 +132,7 @@ extension EventLoop {
         {
             return result
         }
-        guard state.request.mayBringContent else {
+        guard state.request.mayBringContent || state.isChunked else {
             state.phase = .skipping
             return .YES
         }
@@ -243,7 +205,7 @@ extension EventLoop {
         case .overflown: return answer(connection, state, .tooLarge)
         case .denied: return answer(connection, state, .denied)
         case .answering: return state.prepared.take().map { queue($0, on: connection, state) } ?? .NO
-        case .head, .cutOff, .givenUp: return .NO
+        case .head, .answeredEarly, .givenUp: return .NO
         case .answered: return askAgain(connection, state)
         }
     }

@@ -89,19 +89,28 @@ public enum ConnectedSocket {
     /// `POLLRDHUP`, which the system's header shows to GNU programs only.
     private static let peerHasEnded = Int16(0x2000)
 
-    /// Reads and throws away what has arrived, at most 1 MiB, so that a fast sender cannot keep the caller to itself.
-    /// `recv(2)`.
+    /// Throws away what has arrived, at most 1 MiB, so that a fast sender cannot keep the caller to itself. `MSG_TRUNC` of
+    /// `tcp(7)`, with which nothing is copied.
     ///
-    /// - Returns: whether the peer has ended its side, or the connection has failed.
-    public static func discardInput(of descriptor: Int32) -> Bool {
+    /// - Returns: how many bytes these were, and whether the peer has ended its side or the connection has failed.
+    @discardableResult
+    public static func discardInput(of descriptor: Int32) -> (count: Int, hasEnded: Bool) {
         withUnsafeTemporaryAllocation(byteCount: 65_536, alignment: 1) { buffer in
+            var total = 0
             for _ in 0..<16 {
-                let count = recv(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
-                if count == 0 { return true }
-                if count < 0 { return errno != EAGAIN && errno != EINTR }
+                let count = recv(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT | MSG_TRUNC))
+                if count == 0 { return (total, true) }
+                if count < 0 { return (total, errno != EAGAIN && errno != EINTR) }
+                total += count
             }
-            return false
+            return (total, false)
         }
+    }
+
+    /// Whether a short text fits into what the system keeps to be sent: a third of that is free. `poll(2)`.
+    public static func hasRoomToSend(_ descriptor: Int32) -> Bool {
+        var event = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        return poll(&event, 1, 0) == 1 && event.revents == Int16(POLLOUT)
     }
 
     /// Sends as much of `text` as the socket's buffer takes: all of a short one, where nothing was sent before.

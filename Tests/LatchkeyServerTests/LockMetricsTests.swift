@@ -10,7 +10,7 @@ import Testing
 @testable import LatchkeyServer
 
 /// That the lock metrics tell what has happened.
-@Suite(.timeLimit(.minutes(suiteMinutes))) struct LockMetricsTests {
+@Suite(.ownThreads, .timeLimit(.minutes(suiteMinutes))) struct LockMetricsTests {
     @Test func `waits for a held shard are in the scrape, their number exactly and their time within 5 percent`()
         async throws
     {

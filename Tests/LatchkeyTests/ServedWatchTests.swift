@@ -1,4 +1,5 @@
 import Glibc
+import LatchkeyClient
 import TestSupport
 import Testing
 
@@ -16,9 +17,15 @@ import Testing
         return times.sorted()[2] * 3 + .seconds(1)
     }
 
+    /// How many waits may have run out since `start`. None, unless this machine is so busy that a step takes as long as one.
+    private static func mostRunOut(since start: ContinuousClock.Instant) -> Int {
+        Int((ContinuousClock.now - start) / .seconds(KeyWatch.waitSeconds))
+    }
+
     @Test func `each put wakes a watch, which asks for nothing meanwhile`() async throws {
         try await withCurl { curl in
             var expected = ["\(try curl.put("k", "")) 0"]
+            let begin = ContinuousClock.now
             let watch = try curl.latchkey(["watch", "k"])
             #expect(try watch.lines(1) == expected)
             var delays: [Duration] = []
@@ -30,7 +37,7 @@ import Testing
                 delays.append(.now - start)
             }
             #expect(delays.sorted()[2] <= (try Self.promptly(curl)))
-            #expect(try curl.requestCount(route: "/keys/{key}", code: 304) == 0)
+            #expect(try curl.requestCount(route: "/keys/{key}", code: 304) <= Self.mostRunOut(since: begin))
             watch.signal(SIGINT)
             #expect(try watch.outcome().code == 128 + SIGINT)
         }
@@ -38,6 +45,7 @@ import Testing
 
     @Test func `a delete and an expiry are told as "deleted", and what comes after them too`() async throws {
         try await withCurl { curl in
+            let begin = ContinuousClock.now
             let watch = try curl.latchkey(["watch", "k", "--count", "6"])
             var expected = ["deleted"]
             #expect(try watch.lines(1) == expected)
@@ -68,9 +76,11 @@ import Testing
             #expect(lifetime >= .seconds(2))
             #expect(lifetime <= .seconds(2) + (try Self.promptly(curl)))
             #expect(try watch.outcome().code == 0)
-            #expect(try curl.requestCount(route: "/keys/{key}", code: 304) == 0)
+            let runOut = Self.mostRunOut(since: begin)
+            #expect(try curl.requestCount(route: "/keys/{key}", code: 304) <= runOut)
             // The first look, the delete and the expiry: who waits for a key to come asks once.
-            #expect(try curl.requestCount(route: "/keys/{key}", code: 404) == 3)
+            let misses = try curl.requestCount(route: "/keys/{key}", code: 404)
+            #expect((3...3 + runOut).contains(misses))
         }
     }
 

@@ -1,4 +1,5 @@
 import MicroHTTPD
+import Sockets
 import TestSupport
 import Testing
 
@@ -83,22 +84,39 @@ import Testing
         }
     }
 
-    @Test func `unwanted content without an announced end is cut off`() async throws {
+    @Test func `unwanted content without an announced end is read up to a limit, and then its request is refused`()
+        async throws
+    {
         try await withServer({ $0.skippedBytes = 1 << 20 }) { live in
             try live.put("a", [1])
             let client = try live.connect()
             try client.send("DELETE /keys/a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
             let chunk = Array("10000\r\n".utf8) + [UInt8](repeating: 7, count: 65_536) + Array("\r\n".utf8)
             var sent = 0
-            // The server ends the connection long before this is over.
-            while sent < 4_000, (try? client.send(chunk)) != nil { sent += 1 }
+            while sent < 4_000, !client.connection.hasInput, (try? client.send(chunk)) != nil { sent += 1 }
             #expect(sent < 4_000)
+            let response = try client.response()
+            #expect(response.statusLine == "HTTP/1.1 413 Content Too Large")
+            #expect(response.text == "the content is larger than the limit of 1048576 bytes\n")
             #expect(live.stored(Array("a".utf8)) == [1])
             let other = try live.connect()
             try other.send("DELETE /keys/a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
             for _ in 0..<15 { try other.send(chunk) }
             try other.send("0\r\n\r\n")
             #expect(try other.response().status == 204)
+        }
+    }
+
+    /// A client that never stops is not read for ever.
+    @Test func `what comes after an early answer is thrown away, up to a limit`() async throws {
+        try await withServer({ $0.valueBytes = 1_000 }) { live in
+            let client = try live.connect()
+            try client.send("PUT /keys/a HTTP/1.1\r\nHost: x\r\nContent-Length: 9000000000\r\n\r\n")
+            let piece = [UInt8](repeating: 7, count: 1 << 20)
+            var sent = 0
+            // A gigabyte, and what the system's buffers hold; less on a machine that is slow.
+            while sent < 1_200, (try? client.send(piece)) != nil { sent += 1 }
+            #expect((20..<1_200).contains(sent))
         }
     }
 }

@@ -137,7 +137,7 @@ import TransportSecurity
                 #expect(response.text == "this address speaks TLS: the URL must begin with https://\n")
                 #expect(try client.rest().isEmpty)
             }
-            #expect(try await eventually { live.server.connectionCount == 0 })
+            #expect(try eventually { live.server.connectionCount == 0 })
             #expect(try live.connect(trusting: shown).exchange("GET", "/livez").status == 200)
         }
     }
@@ -243,20 +243,28 @@ import TransportSecurity
         }
     }
 
-    @Test func `who is late is ended without a word, at a handshake, a head and content`() async throws {
+    @Test func `who is late is told at a head and in content, and ended without a word in a handshake`() async throws {
         try await withSecureServer {
-            $0.deadlines = .everything(.seconds(2))
-            $0.deadlines.request = .seconds(600)
+            $0.deadlines = .long(head: .seconds(2), content: .seconds(2))
         } _: { live, _, shown in
             let shaking = try live.connect()
             try shaking.send("\u{16}\u{3}\u{1}\u{2}\u{0}")
-            let (heading, uploading) = (try live.connect(trusting: shown), try live.connect(trusting: shown))
+            let (heading, beginning) = (try live.connect(trusting: shown), try live.connect(trusting: shown))
+            let (uploading, chunking) = (try live.connect(trusting: shown), try live.connect(trusting: shown))
             try heading.send("GET /livez HTTP/1.1\r\nHo")
+            try beginning.send("GET /li")
             try uploading.send("PUT /keys/a HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n")
-            for client in [shaking, heading, uploading] { #expect((try? client.rest())?.isEmpty ?? true) }
-            #expect(live.rejections("header_timeout") == 2)
-            #expect(live.rejections("body_timeout") == 1)
+            try chunking.send("PUT /keys/a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab")
+            for client in [heading, beginning, uploading, chunking] {
+                #expect(try client.response().statusLine == "HTTP/1.1 408 Request Timeout")
+                #expect(try client.rest().isEmpty)
+            }
+            #expect(!String(decoding: (try? shaking.rest()) ?? [], as: UTF8.self).contains("HTTP"))
+            #expect(live.rejections("header_timeout") == 3)
+            #expect(live.rejections("body_timeout") == 2)
             #expect(live.keyCount == 0)
+            #expect(try eventually { live.server.connectionCount == 0 })
+            #expect(live.server.traffic.requestsInFlight == 0)
         }
     }
 

@@ -20,6 +20,10 @@ from .victim import Victim, eventually
 CLIENTS = 12
 #: By which resident memory may have grown after all faults, from what it was after the first: buffers of more clients at once.
 MOST_GROWTH = 24 << 20
+#: Connections that one address may have: more than all clients have at once.
+MOST_CONNECTIONS = 40
+#: Seconds in which a server that nobody is connected to ends.
+MOST_DRAIN = 3
 
 
 class Faults:
@@ -48,9 +52,13 @@ def run(binary: pathlib.Path, seconds: float, intervals: tuple[int, ...], seed: 
         with tempfile.TemporaryDirectory() as folder:
             faults = Faults(pathlib.Path(folder) / "faults")
             environment = {"LD_PRELOAD": str(library), "TORTURE_FAULTS": str(faults.path)}
-            with Victim(binary, "--drain-timeout", "5s", environment=environment) as victim:
+            flags = ["--drain-timeout", "20s", "--max-connections-per-address", MOST_CONNECTIONS]
+            with Victim(binary, *map(str, flags), environment=environment) as victim:
                 yield _faults(victim, faults, kind, seconds, intervals, seed)
+                start = time.monotonic()
                 victim.end()
+                if time.monotonic() - start > MOST_DRAIN:
+                    raise Broken(f"after {kind} faults the server took {time.monotonic() - start:.1f} s to end, without a client")
     with Victim(binary) as victim:
         yield _exhaustion(victim, min(seconds, 3))
         victim.end()
@@ -70,8 +78,10 @@ def _faults(victim: Victim, faults: Faults, kind: str, seconds: float, intervals
                 # Off while clients are there still: what was due is to come now.
                 faults.have()
             victim.check(f"with every {interval}th {kind} call failing")
+            _newcomers(victim, faults, f"{kind}_interval")
             _settle(victim)
             _look(victim, descriptors)
+            _fill(victim)
         except Broken as flaw:
             raise Broken(f"{kind}, every {interval}th call, seed {seed}: {flaw}; outcomes {dict(load.outcomes)}") from None
         resident = resident or victim.resident_bytes()
@@ -90,10 +100,56 @@ def _faults(victim: Victim, faults: Faults, kind: str, seconds: float, intervals
                f"no crash, no silence; descriptors and connections as before, memory {grown / (1 << 20):+.1f} MiB")
 
 
+def _newcomers(victim: Victim, faults: Faults, kind: str) -> None:
+    """Each of the first calls for a connection fails, alone and with others."""
+    for interval in (1, 2, 3, 4, 5, 6, 7, 9, 11):
+        faults.have(**{kind: interval})
+        crowd = []
+        for _ in range(12):
+            try:
+                crowd.append(socket.create_connection(("127.0.0.1", victim.port), 10))
+            except OSError:
+                continue
+        time.sleep(0.05)
+        for client in crowd:
+            client.close()
+        faults.have()
+        _settle(victim)
+        victim.check(f"with newcomers and every {interval}th call failing")
+
+
+def _fill(victim: Victim) -> None:
+    """An address has as many connections as it may have, to the last, and not one more."""
+    clients = []
+    try:
+        for _ in range(MOST_CONNECTIONS):
+            clients.append(LockStepClient(victim.port, 10))
+            clients[-1].run([request("GET", "/livez")])
+        with LockStepClient(victim.port, 10) as other:
+            status = other.exchange(b"")[0]
+            if status != 503:
+                raise Broken(f"one connection more than an address may have was answered {status}")
+    finally:
+        for client in clients:
+            client.connection.close()
+    _settle(victim)
+
+
 def _settle(victim: Victim) -> None:
-    """Waits until the server knows of no connection but ours. It looks once a second after those whose clients have left."""
-    if not eventually(lambda: victim.metric("latchkey_http_connections") <= 1, 15):
-        raise Broken(f"{victim.metric('latchkey_http_connections'):.0f} connections are left 15 s after all clients have gone")
+    """Waits until the server knows of our connection and no other. It looks once a second after those whose clients have left."""
+    count: float | None = None
+
+    def is_alone() -> bool:
+        nonlocal count
+        try:
+            count = victim.metric("latchkey_http_connections")
+        except RuntimeError:
+            # Those who have gone may still count for their address, which then has no connection left for us.
+            return False
+        return count == 1
+
+    if not eventually(is_alone, 15):
+        raise Broken(f"{count} connections, and not 1, 15 s after all clients have gone")
 
 
 def _look(victim: Victim, descriptors: int) -> None:

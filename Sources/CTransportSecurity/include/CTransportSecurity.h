@@ -39,6 +39,12 @@ void latchkey_free_server_session(struct latchkey_server_session *server);
 /* Sends as much of `bytes` as the socket's buffer takes, in a session that has nothing else on its way: all of a short text. */
 void latchkey_send_at_once(void *session, const void *bytes, size_t count);
 
+/* Tells the client that nothing more is sent in the session. */
+void latchkey_end_sending(void *session);
+
+/* Bytes that were received and decrypted, and wait in the session. */
+size_t latchkey_decrypted_count(void *session);
+
 /* The gnutls_certificate_retrieve_function2 that has a session show what latchkey_begin_server_session gave it. */
 void *latchkey_certificate_callback(void);
 
