@@ -46,7 +46,8 @@ let package = Package(
         .target(name: "Compression", dependencies: ["ByteBuffers", "CZlib"], swiftSettings: checked),
         .target(name: "Sockets", swiftSettings: checked),
         .target(name: "Threads", dependencies: ["Locks", "Sockets"], swiftSettings: checked),
-        .target(name: "CTransportSecurity", linkerSettings: [.linkedLibrary("gnutls")]),
+        .target(name: "CReception"),
+        .target(name: "CTransportSecurity", dependencies: ["CReception"], linkerSettings: [.linkedLibrary("gnutls")]),
         .target(name: "TransportSecurity", dependencies: ["CTransportSecurity", "Sockets"], swiftSettings: checked),
         .target(name: "CDigests", linkerSettings: [.linkedLibrary("gnutls")]),
         .target(name: "Digests", dependencies: ["ByteBuffers", "CDigests", "HTTPMessages"], swiftSettings: checked),
@@ -54,7 +55,7 @@ let package = Package(
         .target(
             name: "MicroHTTPD",
             dependencies: [
-                "ByteBuffers", "CMicroHTTPD", "CTransportSecurity", "HTTPMessages", "Locks", "Sockets",
+                "ByteBuffers", "CMicroHTTPD", "CReception", "CTransportSecurity", "HTTPMessages", "Locks", "Sockets",
                 "Threads", "TransportSecurity",
             ],
             swiftSettings: checked),
@@ -123,7 +124,8 @@ let package = Package(
         .testTarget(
             name: "MicroHTTPDTests",
             dependencies: [
-                "ByteBuffers", "CFaults", "Digests", "HTTPMessages", "KeyValueAPI", "KeyValueStore", "Locks",
+                "ByteBuffers", "CFaults", "CReception", "Digests", "HTTPMessages", "KeyValueAPI", "KeyValueStore",
+                "Locks",
                 "MicroHTTPD",
                 "Sockets", "TestSupport", "Threads", "TransportSecurity",
             ],

@@ -23,6 +23,8 @@ struct latchkey_daemon_options {
   MHD_RequestCompletedCallback notify_completed;
   size_t (*unescape)(void *context, struct MHD_Connection *connection, char *text);
   void (*notify_own_reply)(void *context, unsigned int status);
+  void (*notify_no_room)(void *context);
+  void (*notify_line_refused)(void *context, unsigned int status);
   /* MHD_OPTION_STRICT_FOR_CLIENT. */
   int strictness;
   /* A gnutls_certificate_retrieve_function2, with which connections are TLS; NULL for plain ones. */
@@ -31,14 +33,42 @@ struct latchkey_daemon_options {
   const char *tls_priorities;
 };
 
-/* MHD_OPTION_EXTERNAL_LOGGER: the only way to hear of the replies that the library makes by itself, all of them errors. Their
- * message begins with the status. Compared with what connection.c of 0.9.75 and of 1.0.x has; the program sets no locale, so
- * none is translated. */
+/* The status for a request line for which the library closes the connection without a word, right after it has said this; 0 for any
+ * other message. */
+static inline unsigned int latchkey_line_status(const char *message) {
+  static const char *const malformed[] = {
+      "Too many meaningless extra empty lines", "Bare CR characters", "Bare LF characters", "The request line ",
+      "Invalid character is in the request line", "The NUL character is in the request line",
+      "The request has whitespace character is in the URI.",
+  };
+  static const char *const too_long[] = {"No space left in the read buffer when receiving the ",
+                                         "The request has whitespace character is in the URI and the URI is too large"};
+  for (size_t i = 0; i < sizeof malformed / sizeof *malformed; i++)
+    if (strncmp(message, malformed[i], strlen(malformed[i])) == 0) return 400;
+  for (size_t i = 0; i < sizeof too_long / sizeof *too_long; i++)
+    if (strncmp(message, too_long[i], strlen(too_long[i])) == 0) return 414;
+  return 0;
+}
+
+/* MHD_OPTION_EXTERNAL_LOGGER: the only way to hear of the replies that the library makes by itself, all of them errors; of request
+ * lines that it answers nothing; and of an answer whose head has no room in the connection's memory. The first are told of before they
+ * are made, and their message begins with the status. The second are told of before the connection is closed. The third is told of right
+ * before the request is said to be completed, and nothing of it is sent.
+ * Compared with what connection.c of 0.9.75 and of 1.0.x has; the program sets no locale, so none is translated. */
 static inline void latchkey_read_log(void *options, const char *format, va_list arguments) {
   static const char own_reply[] = "Error processing request (HTTP response code is %u";
+  static const char no_room[] = "Closing connection (failed to create response header)";
   const struct latchkey_daemon_options *o = (const struct latchkey_daemon_options *)options;
   if (strncmp(format, own_reply, sizeof own_reply - 1) == 0)
     o->notify_own_reply(o->context, va_arg(arguments, unsigned int));
+  else if (strcmp(format, "%s\n") == 0) {
+    const char *message = va_arg(arguments, const char *);
+    unsigned int status = latchkey_line_status(message);
+    if (strncmp(message, no_room, sizeof no_room - 1) == 0)
+      o->notify_no_room(o->context);
+    else if (status != 0)
+      o->notify_line_refused(o->context, status);
+  }
 }
 
 /* A daemon without a thread and without a listening socket: connections are given to it by MHD_add_connection, may be
@@ -131,7 +161,8 @@ static inline int latchkey_socket(struct MHD_Connection *connection) {
   return info ? info->connect_fd : -1;
 }
 
-/* The bytes of the request line and the fields, which stay in the connection's memory until the answer is sent. */
+/* The bytes of the request line and the fields, which stay in the connection's memory until the answer is sent; 0 before all of
+ * them have arrived. */
 static inline size_t latchkey_request_head_bytes(struct MHD_Connection *connection) {
   const union MHD_ConnectionInfo *info =
       MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);

@@ -1,3 +1,4 @@
+#include "CReception.h"
 #include "credentials.h"
 
 #include <dlfcn.h>
@@ -160,11 +161,13 @@ static void refuse(gnutls_session_t session, struct latchkey_server_session *ser
 }
 
 static int (*shake_hands)(gnutls_session_t session);
+static ssize_t (*receive_record)(gnutls_session_t session, void *bytes, size_t count);
 
-__attribute__((constructor)) static void find_handshake(void) {
+__attribute__((constructor)) static void find_functions(void) {
   *(void **)&shake_hands = dlsym(RTLD_NEXT, "gnutls_handshake");
-  // Nothing is linked that lacks it.
-  if (!shake_hands) abort();
+  *(void **)&receive_record = dlsym(RTLD_NEXT, "gnutls_record_recv");
+  // Nothing is linked that lacks them.
+  if (!shake_hands || !receive_record) abort();
 }
 
 /* Takes the place of GnuTLS's function of this name in the whole program, as the linker has it for what a program defines itself,
@@ -177,4 +180,11 @@ int gnutls_handshake(gnutls_session_t session) {
   end_shaking(server);
   if (result < 0) refuse(session, server, result);
   return result;
+}
+
+/* In the place of GnuTLS's, as above: what it gives may have been received before, so that recv(2) does not tell of it. */
+ssize_t gnutls_record_recv(gnutls_session_t session, void *bytes, size_t count) {
+  struct latchkey_server_session *server = gnutls_session_get_ptr(session);
+  if (server) latchkey_look_at_socket(server->socket);
+  return receive_record(session, bytes, count);
 }

@@ -78,7 +78,7 @@ final class Connection: @unchecked Sendable {
     @exclusivity(unchecked) private var fieldCount = 0
     /// What the request's head takes of the connection's memory, with what the library keeps of each field and copies of cookies.
     /// In bytes.
-    @exclusivity(unchecked) private(set) var headCost = 0
+    @exclusivity(unchecked) var headCost = 0
     /// Bytes of content that nobody wanted.
     @exclusivity(unchecked) var skippedCount = 0
     /// Bytes of content that arrived.
@@ -114,6 +114,8 @@ final class Connection: @unchecked Sendable {
         var sentCount = 0
         /// Bytes that are being sent from the handler's memory.
         var lentCount = 0
+        /// Where these lie, for as long as the library has the answer.
+        var lentStart: UnsafeRawPointer?
     }
 
     /// Begins a request, with its target before the library has written into it.
@@ -209,7 +211,7 @@ final class Connection: @unchecked Sendable {
 
     /// The library's record of a field, which is half of this, and as much again: requests that follow may fill what it
     /// receives in, half of its memory, and then there is room for the answer's head beside 80 records and not beside 100.
-    private static let fieldCost = 128
+    static let fieldCost = 128
 
     /// The handler is about to be asked.
     @inline(__always)
@@ -225,6 +227,11 @@ final class Connection: @unchecked Sendable {
         case .skipping, .taking, .checking, .overflown, .denied, .answering: true
         case .head, .answered, .answeredEarly, .givenUp: false
         }
+    }
+
+    /// Forgets what the last request was, whose memory is gone.
+    func forgetRequest() {
+        request = Request(method: BorrowedBytes(""), target: BorrowedBytes(""), fields: fields)
     }
 
     /// Ends the request, whatever has become of it, and lets go of all that it held.

@@ -21,6 +21,9 @@ struct Engine: Sendable, BitwiseCopyable {
     /// Whether the library itself refuses each line before a chunk that is too long. Before 1.0 it refuses none and spins; up to
     /// 1.0.9 it falls silent where there is an extension (see `ChunkRecord`).
     let refusesLongChunkLines: Bool
+    /// Whether the head of the library's own reply is sent twice where it refuses a request of which all fields have arrived: so it is
+    /// before 1.0 (`parse_connection_headers`).
+    let repeatsRefusals: Bool
     /// Whether a field's value is sent as it lies in memory, though it was overwritten since it was added, and may hold line ends.
     let sendsVerbatim: Bool
     /// Descriptors of its own that a daemon has in its epoll set.
@@ -58,6 +61,7 @@ struct Engine: Sendable, BitwiseCopyable {
         readsChunksStrictly = isOfOne
         shiftsExtendedChunks = isOfOne && numbers[2] < 10
         refusesLongChunkLines = isOfOne && !shiftsExtendedChunks
+        repeatsRefusals = !isStrict
         sendsVerbatim = isKnown
         ownDescriptorCount = isOfZero ? 0 : 1
         resumingWakesLoop = isOfOne

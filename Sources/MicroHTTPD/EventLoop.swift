@@ -53,6 +53,8 @@ final class EventLoop: @unchecked Sendable {
     let givenUpCount = Atomic<Int>(0)
     /// Pieces of content that have come, to see whether any do.
     @exclusivity(unchecked) var pieceCount: UInt64 = 0
+    /// Whether the library has found no memory for the head of an answer, until it says that the request is completed.
+    @exclusivity(unchecked) var hasNoRoom = false
     /// The requests whose answers come later.
     let waiting: WaitingRequests
 
@@ -122,7 +124,8 @@ final class EventLoop: @unchecked Sendable {
                 connection_limit: UInt32(connectionLimit), connection_memory_bytes: Self.poolBytes,
                 context: Unmanaged.passUnretained(self).toOpaque(), handle_request: handleRequest,
                 start_request: startRequest, notify_connection: notifyConnection, notify_completed: notifyCompleted,
-                unescape: leaveEscaped, notify_own_reply: notifyOwnReply, strictness: engine.strictness,
+                unescape: leaveEscaped, notify_own_reply: notifyOwnReply,
+                notify_no_room: notifyNoRoom, notify_line_refused: notifyLineRefused, strictness: engine.strictness,
                 certificate_callback: security == nil ? nil : latchkey_certificate_callback(),
                 tls_priorities: latchkey_tls_priorities()))
         guard let started = latchkey_start_daemon(options) else {

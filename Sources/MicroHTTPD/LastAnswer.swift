@@ -14,17 +14,6 @@ func lastAnswer(_ status: Status, _ text: String, fields: String = "") -> String
 }
 
 extension EventLoop {
-    /// Answers a request whose head leaves the library too little memory for the head of an answer: it would close the connection
-    /// without a word. In the access handler's first call, where nothing else is on its way to the client.
-    @inline(never)
-    func refuseHead(_ connection: OpaquePointer, _ state: Connection) -> MHD_Result {
-        let problem = Problem(
-            .headerFieldsTooLarge,
-            "the target and fields take \(state.headCost) bytes of memory; the limit is \(Self.largestHead) bytes")
-        let response = problem.response(route: .none, asJSON: state.request.prefersJSON)
-        return answerPastLibrary(response, state)
-    }
-
     /// Answers a request of which more content comes than its answer needs, where nothing else is on its way to the client: the
     /// library takes no answer before the end of the content. In a call of the access handler with content.
     @inline(never)
@@ -50,12 +39,12 @@ extension EventLoop {
     }
 
     /// Answers a request before its end. In a call of the access handler, which returns what this does.
-    private func answerPastLibrary(_ response: Response, _ state: Connection) -> MHD_Result {
+    func answerPastLibrary(_ response: Response, _ state: Connection) -> MHD_Result {
         counters.count(state.request.method, response.route, response.status)
         take(response, for: state)
         state.phase = .answeredEarly
         state.advance(to: .answering)
-        sendAtOnce(lastAnswer(response, to: state), on: state)
+        sendAtOnce(wholeAnswer(response, to: state), on: state)
         // The library closes the connection, and its socket lingers.
         return .NO
     }
@@ -63,12 +52,16 @@ extension EventLoop {
     /// Sends a short text to a client to which nothing else is on its way, encrypted where the connection is; nothing on one that is
     /// still shaking hands.
     func sendAtOnce(_ text: [UInt8], on connection: Connection) {
-        text.withUnsafeBytes { bytes in
-            if let session = connection.handle.flatMap({ latchkey_tls_session($0) }) {
-                latchkey_send_at_once(session, bytes.baseAddress, bytes.count)
-            } else {
-                ConnectedSocket.sendAtOnce(bytes, on: connection.descriptor)
-            }
+        text.withUnsafeBytes { sendAtOnce($0, on: connection) }
+    }
+
+    /// The same with bytes.
+    func sendAtOnce(_ bytes: UnsafeRawBufferPointer, on connection: Connection) {
+        if bytes.isEmpty { return }
+        if let session = connection.handle.flatMap({ latchkey_tls_session($0) }) {
+            latchkey_send_at_once(session, bytes.baseAddress, bytes.count)
+        } else {
+            ConnectedSocket.sendAtOnce(bytes, on: connection.descriptor)
         }
     }
 
@@ -79,17 +72,21 @@ extension EventLoop {
     }
 
     /// The bytes of `response`, with all fields that it would have had.
-    private func lastAnswer(_ response: Response, to state: Connection) -> [UInt8] {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME_COARSE, &time)
-        date.update(now: Int64(time.tv_sec))
-        fieldLines.set(to: response, date: date)
+    func wholeAnswer(_ response: Response, to state: Connection) -> [UInt8] {
+        setFieldLines(to: response)
         addOriginLines(for: state)
-        var bytes = Array(
-            "HTTP/1.1 \(response.status.code) \(response.status.phrase)\r\n\(FieldLines.firstName): ".utf8)
-        bytes.append(contentsOf: fieldLines.bytes)
-        bytes.append(contentsOf: "\r\nConnection: close\r\nContent-Length: \(response.body.count)\r\n\r\n".utf8)
+        var bytes = lastHead(response.status, contentCount: response.body.count)
         if state.request.method != .head { response.body.withContent { bytes.append(contentsOf: $0) } }
         return bytes
+    }
+
+    /// The head of an answer with `fieldLines` in it.
+    func lastHead(_ status: Status, contentCount: Int) -> [UInt8] {
+        var head = Array("HTTP/1.1 \(status.code) \(status.phrase)\r\n\(FieldLines.firstName): ".utf8)
+        head.append(contentsOf: fieldLines.bytes)
+        // RFC 9110 section 8.6.
+        if status != .noContent { head.append(contentsOf: "\r\nContent-Length: \(contentCount)".utf8) }
+        head.append(contentsOf: "\r\nConnection: close\r\n\r\n".utf8)
+        return head
     }
 }

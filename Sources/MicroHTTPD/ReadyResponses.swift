@@ -25,6 +25,9 @@ struct ReadyResponses: ~Copyable {
         fileprivate let contentCount: Int
         fileprivate let lineCount: Int
 
+        /// The content that is being sent.
+        var sentContent: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: content, count: contentCount) }
+
         /// Writes what is to be sent. Only while nothing is being sent from it.
         @inline(__always)
         func fill(content source: BorrowedBytes, lines: BorrowedBytes) {

@@ -52,7 +52,21 @@ extension EventLoop {
 func notifyOwnReply(context: UnsafeMutableRawPointer?, status: UInt32) {
     guard let context else { return }
     Unmanaged<EventLoop>.fromOpaque(context)._withUnsafeGuaranteedRef { loop in
-        loop.counters.count(
-            .unknown, .none, Status(rawValue: UInt16(truncatingIfNeeded: status)) ?? .internalServerError)
+        let status = Status(rawValue: UInt16(truncatingIfNeeded: status)) ?? .internalServerError
+        loop.counters.count(.unknown, .none, status)
+        loop.noteOwnReply(status)
     }
+}
+
+/// `latchkey_daemon_options.notify_line_refused`: the library is about to close a connection for its request line, without a word.
+func notifyLineRefused(context: UnsafeMutableRawPointer?, status: UInt32) {
+    guard let context else { return }
+    Unmanaged<EventLoop>.fromOpaque(context)._withUnsafeGuaranteedRef { $0.refuseLine(isTooLong: status == 414) }
+}
+
+/// `latchkey_daemon_options.notify_no_room`: the head of the answer that was queued last has no room in its connection's memory.
+/// That the request is completed is told of next.
+func notifyNoRoom(context: UnsafeMutableRawPointer?) {
+    guard let context else { return }
+    Unmanaged<EventLoop>.fromOpaque(context)._withUnsafeGuaranteedRef { $0.hasNoRoom = true }
 }

@@ -1,5 +1,6 @@
 import ByteBuffers
 import CMicroHTTPD
+import CReception
 import CTransportSecurity
 import Glibc
 import HTTPMessages
@@ -42,7 +43,7 @@ func handleRequest(
                 let problem = state.takeHead(
                     method: method, url: url, version: version, of: connection, on: loop)
                 if let problem { return loop.refuse(connection, state, problem) }
-                if state.headCost > EventLoop.largestHead { return loop.refuseHead(connection, state) }
+                if state.headCost > EventLoop.largestHead { return loop.refuseHead(state) }
                 return loop.receive(connection, state)
             }
             if contentLength.pointee > 0 {
@@ -67,6 +68,11 @@ func notifyCompleted(
     guard let context, let current = state?.pointee else { return }
     Unmanaged<EventLoop>.fromOpaque(context)._withUnsafeGuaranteedRef { loop in
         Unmanaged<Connection>.fromOpaque(current)._withUnsafeGuaranteedRef { state in
+            var wasSent = reason == .REQUEST_TERMINATED_COMPLETED_OK
+            if !wasSent, loop.hasNoRoom {
+                loop.hasNoRoom = false
+                wasSent = loop.answerWithoutRoom(state)
+            }
             if let item = state.readyResponse {
                 // The library lets go of it right after this call, before any other request of this loop is looked at.
                 loop.readyResponses.giveBack(item)
@@ -78,9 +84,10 @@ func notifyCompleted(
                 state.isChunked = false
                 loop.endChunks(of: state)
             }
-            loop.account(
-                for: state, wasSent: reason == .REQUEST_TERMINATED_COMPLETED_OK || state.phase == .answeredEarly)
+            loop.account(for: state, wasSent: wasSent || state.phase == .answeredEarly)
             state.finish()
+            // The next request on the connection may be there already.
+            latchkey_look_at_socket(state.descriptor)
         }
     }
 }
@@ -190,6 +197,9 @@ extension EventLoop {
 
     fileprivate func respond(_ connection: OpaquePointer, _ state: Connection) -> MHD_Result {
         let phase = state.phase
+        if state.isChunked, phase != .answered, !hasRoomForTrailers(of: connection, state) {
+            return refuseHead(state)
+        }
         state.phase = .answered
         switch phase {
         case .skipping: return answer(connection, state, .none)

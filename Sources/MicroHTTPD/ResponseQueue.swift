@@ -8,10 +8,7 @@ import Synchronization
 extension EventLoop {
     /// Queues `response` and counts it. Only in a call of the access handler, on the loop's thread.
     func queue(_ response: Response, on connection: OpaquePointer, _ state: Connection) -> MHD_Result {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME_COARSE, &time)
-        date.update(now: Int64(time.tv_sec))
-        fieldLines.set(to: response, date: date)
+        setFieldLines(to: response)
         if !state.request.names.isDisjoint(with: .answered) { addLines(for: state) }
         counters.count(state.request.method, response.route, response.status)
         take(response, for: state)
@@ -25,7 +22,7 @@ extension EventLoop {
         // Also in a drain its socket lingers, since the client may have sent more already.
         state.endsConnection = endsConnection
         lend(response, state)
-        guard let made = makeResponse(response, endsConnection: endsConnection) else { return .NO }
+        guard let made = makeResponse(response, state, endsConnection: endsConnection) else { return .NO }
         defer { MHD_destroy_response(made) }
         return MHD_queue_response(connection, status, made)
     }
@@ -45,6 +42,15 @@ extension EventLoop {
         if state.request.has(.origin), let lines = handler.addedLines(for: state.request) { fieldLines.append(lines) }
     }
 
+    /// Has the lines of `response` in `fieldLines`, with the time of day.
+    @inline(__always)
+    func setFieldLines(to response: Response) {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME_COARSE, &time)
+        date.update(now: Int64(time.tv_sec))
+        fieldLines.set(to: response, date: date)
+    }
+
     /// A kept object with the content of `response` in it; nil where it is too large, or the connection is to end.
     @inline(__always)
     private func fillReadyResponse(_ response: Response, endsConnection: Bool) -> ReadyResponses.Item? {
@@ -57,11 +63,12 @@ extension EventLoop {
         return item
     }
 
-    private func makeResponse(_ response: Response, endsConnection: Bool) -> OpaquePointer? {
+    private func makeResponse(_ response: Response, _ state: Connection, endsConnection: Bool) -> OpaquePointer? {
         let made: OpaquePointer?
         if let bytes = response.body.content {
             // The library sends from the entry itself, and gives the reference back on whichever thread is the last.
             let (start, owner) = bytes.lend()
+            state.answer.lentStart = start
             made = MHD_create_response_from_buffer_with_free_callback_cls(
                 bytes.count, UnsafeMutableRawPointer(mutating: start), endLoan, owner)
             if made == nil { SharedBytes.endLoan(owner) }

@@ -78,6 +78,9 @@ public enum ConnectedSocket {
         shutdown(descriptor, Int32(SHUT_RDWR))
     }
 
+    /// Tells the peer that nothing more comes. What was sent before still arrives. `shutdown(2)`.
+    public static func endOutput(of descriptor: Int32) { shutdown(descriptor, Int32(SHUT_WR)) }
+
     /// The positions of those sockets whose peers have ended their side or are gone, whether or not what they sent before
     /// has been read. One `poll(2)`.
     public static func positionsOfEnded(among descriptors: [Int32]) -> [Int] {

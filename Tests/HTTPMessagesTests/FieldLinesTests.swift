@@ -6,14 +6,6 @@ import Testing
 private let route = RouteID(rawValue: 0)
 
 @Suite struct FieldLinesTests {
-    private static let dateValue = "Sun, 06 Nov 1994 08:49:37 GMT"
-
-    private static var date: HTTPDate {
-        var date = HTTPDate()
-        date.update(now: 784_111_777)
-        return date
-    }
-
     /// A kind of response, and its lines after `Date`.
     struct Kind: Sendable, CustomTestStringConvertible {
         let testDescription: String
@@ -180,38 +172,38 @@ private let route = RouteID(rawValue: 0)
     @Test(arguments: kinds)
     func `the lines are those of the response, after the value of Date`(kind: Kind) {
         var lines = FieldLines()
-        lines.set(to: kind.response, date: Self.date)
+        lines.set(to: kind.response, date: .example)
         let text = text(of: lines)
         let count = lines.count
-        #expect(text == ([Self.dateValue] + kind.lines).joined(separator: "\r\n"))
+        #expect(text == ([HTTPDate.exampleText] + kind.lines).joined(separator: "\r\n"))
         #expect(count == text?.utf8.count)
     }
 
     @Test(arguments: kinds)
     func `the same lines come one by one`(kind: Kind) {
         var lines = FieldLines()
-        lines.set(to: kind.response, date: Self.date)
+        lines.set(to: kind.response, date: .example)
         var seen: [String] = []
         lines.forEach { name, value in seen.append("\(name.text ?? "?"): \(value.text ?? "?")") }
-        #expect(seen == ["Date: \(Self.dateValue)"] + kind.lines)
+        #expect(seen == ["Date: \(HTTPDate.exampleText)"] + kind.lines)
     }
 
     @Test func `names and values come apart`() {
         var lines = FieldLines()
         var response = Response(.ok, route: route)
         response.showStored(lines: SharedBytes("\r\nContent-Type: a: b"))
-        lines.set(to: response, date: Self.date)
+        lines.set(to: response, date: .example)
         var seen: [[String]] = []
         lines.forEach { seen.append([$0.text ?? "?", $1.text ?? "?"]) }
-        #expect(seen == [["Date", Self.dateValue], ["Content-Type", "a: b"], ["Cache-Control", "no-cache"]])
+        #expect(seen == [["Date", HTTPDate.exampleText], ["Content-Type", "a: b"], ["Cache-Control", "no-cache"]])
     }
 
     @Test func `nothing of a longer response is left`() {
         var lines = FieldLines()
         for kind in Self.kinds.sorted(by: { $0.lines.joined().count > $1.lines.joined().count }) {
-            lines.set(to: kind.response, date: Self.date)
+            lines.set(to: kind.response, date: .example)
             let text = text(of: lines)
-            #expect(text == ([Self.dateValue] + kind.lines).joined(separator: "\r\n"))
+            #expect(text == ([HTTPDate.exampleText] + kind.lines).joined(separator: "\r\n"))
         }
     }
 
@@ -226,9 +218,9 @@ private let route = RouteID(rawValue: 0)
         var response = Response(.created, route: route)
         response.showStored(lines: SharedBytes(copying: "\r\nContent-Type: ".utf8 + type))
         var lines = FieldLines()
-        lines.set(to: response, date: Self.date)
+        lines.set(to: response, date: .example)
         let bytes = Array(lines.bytes)
-        #expect(bytes == Array("\(Self.dateValue)\r\nContent-Type: ".utf8) + type)
+        #expect(bytes == Array("\(HTTPDate.exampleText)\r\nContent-Type: ".utf8) + type)
         var values: [[UInt8]] = []
         lines.forEach { values.append(Array($1)) }
         #expect(values.last == type, "one by one")
@@ -241,72 +233,16 @@ private let route = RouteID(rawValue: 0)
             let tag = EntityTag(nonce: random.number(), version: random.number())
             var response = Response(.created, route: route)
             response.entityTag = tag
-            lines.set(to: response, date: Self.date)
+            lines.set(to: response, date: .example)
             let text = text(of: lines)
-            #expect(text == "\(Self.dateValue)\r\nETag: \(tag.text)")
-        }
-    }
-
-    /// `\r\nContent-Type: ` and an x often enough to have `count` bytes.
-    private static func storedLines(count: Int) -> SharedBytes {
-        let name = Array("\r\nContent-Type: ".utf8)
-        return SharedBytes(copying: name + Array(repeating: 0x78, count: count - name.count))
-    }
-
-    @Test func `the lines may fill the memory to the last byte`() {
-        var response = Response(.created, route: route)
-        response.showStored(lines: Self.storedLines(count: FieldLines.capacity - Self.dateValue.utf8.count))
-        var lines = FieldLines()
-        lines.set(to: response, date: Self.date)
-        let count = lines.count
-        let last = lines.bytes.last
-        #expect(count == FieldLines.capacity)
-        #expect(last == UInt8(ascii: "x"))
-    }
-
-    @Test func `lines beyond the memory trap`() async {
-        // There is no date yet, so nothing else is in the memory.
-        await #expect(processExitsWith: .failure) {
-            var response = Response(.created, route: RouteID(rawValue: 0))
-            response.showStored(lines: FieldLinesTests.storedLines(count: FieldLines.capacity + 1))
-            var lines = FieldLines()
-            lines.set(to: response, date: HTTPDate())
-        }
-        await #expect(processExitsWith: .failure) {
-            var response = Response(.created, route: RouteID(rawValue: 0))
-            // Leaves room for the 15 bytes of `CRLF Retry-After: `, and none for the number.
-            response.showStored(lines: FieldLinesTests.storedLines(count: FieldLines.capacity - 15))
-            response.retryAfter = 1
-            var lines = FieldLines()
-            lines.set(to: response, date: HTTPDate())
-        }
-    }
-
-    @Test func `the greatest response fits`() {
-        let greatest = MethodSet(rawValue: .max)
-        for link in [nil, String(repeating: "x", count: Response.Extra.maximumLinkCount)] {
-            var response = Response(.ok, route: route)
-            // More than can be stored with a value.
-            response.contentType = .problemJSON
-            if link == nil { response.showStored(lines: Self.storedLines(count: 4095)) }
-            response.entityTag = EntityTag(nonce: .max, version: .max)
-            response.isStoredValue = true
-            response.allow = greatest
-            response.retryAfter = .max
-            response.extra = .init(
-                timeToLive: .max, contentRange: (.max - 1 ..< .max, .max), unsatisfiedOf: .max, link: link,
-                preferenceApplied: String(repeating: "x", count: 64))
-            var lines = FieldLines()
-            lines.set(to: response, date: Self.date)
-            let count = lines.count
-            #expect(count <= FieldLines.capacity)
+            #expect(text == "\(HTTPDate.exampleText)\r\nETag: \(tag.text)")
         }
     }
 }
 
 extension Response {
     /// Makes the response one of an empty value that is kept with these lines.
-    fileprivate mutating func showStored(lines: SharedBytes) {
+    mutating func showStored(lines: SharedBytes) {
         body = .stored(StoredContent(lines, linesCount: lines.count))
         contentType = .stored
     }

@@ -61,3 +61,14 @@ extension SharedBytes {
     /// The bytes, where they are UTF-8.
     var text: String? { withBorrowedBytes { $0.text } }
 }
+
+extension HTTPDate {
+    /// The date of the examples of RFC 9110, section 5.6.7.
+    static var example: HTTPDate {
+        var date = HTTPDate()
+        date.update(now: 784_111_777)
+        return date
+    }
+
+    static let exampleText = "Sun, 06 Nov 1994 08:49:37 GMT"
+}

@@ -1,6 +1,8 @@
 import ByteBuffers
 import HTTPMessages
 import KeyValueAPI
+import TestSupport
+import Testing
 
 /// An answer as it would be sent.
 struct Answer: Sendable {
@@ -35,6 +37,8 @@ struct Answer: Sendable {
             let value = line[colon...].dropFirst(2)
             return (String(decoding: line[..<colon], as: UTF8.self), String(decoding: value, as: UTF8.self))
         }
+        let repeated = repeatedField(among: fields.map(\.name))
+        #expect(repeated == nil, "\(fields)")
     }
 
     /// The value of the first field with this name.

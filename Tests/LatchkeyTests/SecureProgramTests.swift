@@ -142,7 +142,8 @@ import Testing
 
     @Test func `SIGTERM lets an upload by TLS end`() async throws {
         try await withSecureServer { curl, program, _, directory in
-            let file = try curl.write("value", [UInt8](repeating: 7, count: 200_000))
+            // For ten seconds, in which it must be seen.
+            let file = try curl.write("value", [UInt8](repeating: 7, count: 1_000_000))
             let upload = try curl.start([
                 "--cacert", directory.file("cert"), "--limit-rate", "100k", "-T", file, "-o", "/dev/null", "-w",
                 "%{http_code}", "\(curl.url)/keys/a",

@@ -74,6 +74,8 @@ import TransportSecurity
                     ? RawClient(port: live.server.address.port, trusting: certificate) : live.connect()
                 clients.append((line, client))
             }
+            // Its thread may not have begun.
+            #expect(try eventually { worker.schedulingTimes() != nil })
             let (before, begin) = (try #require(worker.schedulingTimes()).ran, ContinuousClock.now)
             for (line, client) in clients {
                 let token = "Authorization: Bearer \(line.hasPrefix("GET") ? "reader" : "writer")-0123456789\r\n"

@@ -10,7 +10,8 @@ import Threads
     /// Two connected sockets.
     private func pair() throws -> (client: Int32, server: Int32) {
         var ends: [Int32] = [0, 0]
-        guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0 else {
+        // A program that a test starts meanwhile would keep them open.
+        guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
             throw SocketFailure("make a pair of sockets")
         }
         return (ends[0], ends[1])

@@ -10,7 +10,7 @@ final class PairedClient: Sendable {
 
     init(of loop: EventLoop) throws {
         var ends: [Int32] = [0, 0]
-        guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0 else {
+        guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
             throw SocketFailure("make a pair of sockets")
         }
         descriptor = ends[0]

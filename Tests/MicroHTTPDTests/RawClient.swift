@@ -94,11 +94,19 @@ final class RawClient {
             guard rest.hasPrefix(" "), !rest.hasPrefix("  ") else { throw Unexpected("not one space: '\(line)'") }
             fields.append((String(line[..<colon]), String(rest.dropFirst())))
         }
+        if let name = repeatedField(among: fields.map(\.name)) { throw Unexpected("more than one \(name): \(fields)") }
         return RawResponse(statusLine: statusLine, fields: fields, body: [])
     }
 
     /// Whether the server closes the connection without another byte.
     func hasEnded() throws -> Bool { try position == received.count && receive(atMost: 1).isEmpty }
+
+    /// Whether the server has closed the connection, and all that it sent was read. Waits until one or the other is certain.
+    func isAtEnd() throws -> Bool {
+        if position < received.count { return false }
+        (received, position) = (try receive(), 0)
+        return received.isEmpty
+    }
 
     /// Reads up to the end of the connection.
     func rest() throws -> [UInt8] {

@@ -104,11 +104,12 @@ def _refuses(outcome: Outcome | None) -> bool:
 
 
 def _is_empty_line(each: Occasion) -> bool:
-    return each.new is None and each.gap not in (b"", b"\r\n")
+    return (each.new is None or each.new.status == 400) and each.gap not in (b"", b"\r\n")
 
 
 def _is_bad_request_line(each: Occasion) -> bool:
-    return each.new is None and _refuses(each.old) and not (
+    refusal = each.old or each.new
+    return (each.old is None or each.new is None) and _refuses(refusal) and not (
         _REQUEST_LINE.match(each.request) or _ANSWERED_LINE.match(each.request))
 
 
@@ -172,14 +173,14 @@ def _is_other_status(each: Occasion) -> bool:
 
 KNOWN = [
     Difference("empty lines",
-               "1.0.x passes over one empty line before a request, as RFC 9112 section 2.2 asks for. It closes at a "
-               "second one, and at a bare LF. 0.9.75 passes over any number.", _is_empty_line),
+               "1.0.x passes over one empty line before a request, as RFC 9112 section 2.2 asks for. It refuses a "
+               "second one, and a bare LF. 0.9.75 passes over any number.", _is_empty_line),
     Difference("request line without an answer",
-               "1.0.x closes without a word where the line holds a NUL, or is malformed behind a method it does not know. "
-               "With 0.9.75 it is answered.", _is_bad_request_line),
+               "0.9.75 closes without a word where the line has no blank, or begins with one. With 1.0.x it is answered.",
+               _is_bad_request_line),
     Difference("long head without an answer",
                "A refusal needs memory of the connection, and a long head has taken it. The engines differ by a few "
-               "bytes. And 1.0.x answers no long request line behind a method it does not know.", _is_long_and_unanswered),
+               "bytes.", _is_long_and_unanswered),
     Difference("refused at once",
                "1.0.x refuses a malformed line when it reads it. 0.9.75 waits for the head's end, and here the stream "
                "ends first.", _is_early),

@@ -110,7 +110,8 @@ def parting(message: bytes, old: Verdict, new: Verdict) -> Occasion | None:
         if outcomes[0] == outcomes[1]:
             continue
         if number >= len(old.starts):
-            return None
+            rest = message[old.ends[-1] if old.ends else 0:]
+            return None if rest.strip(b"\r\n") else Occasion(rest, rest, *outcomes)
         start = old.starts[number]
         end_before = old.ends[number - 1] if number else 0
         return Occasion(message[start:], message[end_before:start], *outcomes)
