@@ -3,5 +3,5 @@
 import pathlib
 import sys
 
-# The benchmark's package lies beside this one.
-sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent.parent / "Benchmarks"))
+_REPOSITORY = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path += [str(_REPOSITORY / "Benchmarks"), str(_REPOSITORY / "Tests/AnswerFields")]

@@ -3,7 +3,7 @@
 import dataclasses
 import re
 
-from .engine import OLD, Engine
+from answer_fields import repeated
 
 _STATUS_LINE = re.compile(rb"HTTP/1\.1 ([1-5][0-9][0-9]) [\t\x20-\x7e]*")
 _FIELD_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*)")
@@ -52,6 +52,8 @@ def _head(lines: list[bytes]) -> tuple[int, dict[bytes, list[bytes]]]:
         if not field:
             raise Malformed(f"no field line: {line[:200]!r}")
         fields.setdefault(field[1].lower(), []).append(field[2].strip())
+    if name := repeated(name.decode() for name, values in fields.items() for _ in values):
+        raise Malformed(f"more than one {name}: {lines!r}")
     return int(status_line[1]), fields
 
 
@@ -72,7 +74,7 @@ def _length(status: int, fields: dict[bytes, list[bytes]], is_head: bool) -> int
     return int(lengths[0])
 
 
-def take(data: bytes, start: int, is_head: bool, engine: Engine) -> tuple[Answer, int] | None:
+def take(data: bytes, start: int, is_head: bool) -> tuple[Answer, int] | None:
     """The answer that begins at `start`, and where it ends; None where it is not all there. `is_head`: to a HEAD."""
     end = head_end(data, start)
     if end < 0:
@@ -83,23 +85,16 @@ def take(data: bytes, start: int, is_head: bool, engine: Engine) -> tuple[Answer
     if status not in DOCUMENTED:
         raise Malformed(f"the status {status} is not documented")
     length = _length(status, fields, is_head)
-    is_own = status in (400, 413, 414, 431) and b"content-type" not in fields
-    if engine.repeats_heads and is_own and data.startswith(data[start:end], end):
-        # libmicrohttpd 0.9.75 sends the head of its own refusal twice where it comes upon the flaw while it reads fields.
-        return take(data, end, is_head, engine)
     if len(data) < end + length:
         return None
     return Answer(status, fields, data[end:end + length]), end + length
 
 
 class Reader:
-    """Answers on one connection, to requests with these methods in turn.
+    """Answers on one connection, to requests with these methods in turn."""
 
-    Who does not say which engine serves gets the one that more is allowed.
-    """
-
-    def __init__(self, methods: list[bytes], engine: Engine = OLD) -> None:
-        self.methods, self.engine = methods, engine
+    def __init__(self, methods: list[bytes]) -> None:
+        self.methods = methods
         self.answers: list[Answer] = []
         self.data = b""
         self.position = 0
@@ -113,7 +108,7 @@ class Reader:
                     self.position = len(self.data)
                     return
                 raise Malformed(f"after an answer that closes came {self.data[self.position:][:200]!r}")
-            taken = take(self.data, self.position, self._method(len(self.answers)) == b"HEAD", self.engine)
+            taken = take(self.data, self.position, self._method(len(self.answers)) == b"HEAD")
             if taken is None:
                 return
             answer, self.position = taken

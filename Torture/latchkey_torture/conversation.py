@@ -78,7 +78,7 @@ def verdict(victim: Victim, message: bytes, others: Verdict | None = None) -> Ve
 
 def _answers(victim: Victim, message: bytes, reading: reference.Reading) -> list[answers.Answer]:
     """All that comes back to the end of the connection."""
-    reader = answers.Reader([*reading.methods, reading.method_of_rest], victim.engine)
+    reader = answers.Reader([*reading.methods, reading.method_of_rest])
     deadline = time.monotonic() + PATIENCE
     unsent, has_ended_stream = memoryview(message), False
     with socket.create_connection(("127.0.0.1", victim.port), PATIENCE) as connection:

@@ -20,8 +20,6 @@ class Engine:
     goes_on_after_chunks: bool
     #: Whether the LF behind a chunk extension is taken for the chunk's first byte, so that no well-formed chunk has one.
     shifts_extended_chunks: bool
-    #: Whether the head of a refusal may be sent twice.
-    repeats_heads: bool
 
     @staticmethod
     def of(version: str) -> "Engine":
@@ -29,8 +27,7 @@ class Engine:
         is_of_one = version.startswith("1.")
         return Engine(version, hides_line_ends=not is_of_one, most_empty_lines=1 if is_of_one else None,
                       goes_on_after_chunks=is_of_one,
-                      shifts_extended_chunks=version in {f"1.0.{number}" for number in range(10)},
-                      repeats_heads=not is_of_one)
+                      shifts_extended_chunks=version in {f"1.0.{number}" for number in range(10)})
 
 
 def expected_version() -> str | None:

@@ -25,7 +25,7 @@ class Exchange:
     def __init__(self, case: Case, number: int, port: int, engine: Engine) -> None:
         self.case, self.number = case, number
         self.reading = reference.read(case.message, engine)
-        self.reader = answers.Reader([*self.reading.methods, self.reading.method_of_rest], engine)
+        self.reader = answers.Reader([*self.reading.methods, self.reading.method_of_rest])
         self.outgoing = _Outgoing(case.message, case.pieces)
         self.deadline = time.monotonic() + PATIENCE
         self.connection = socket.create_connection(("127.0.0.1", port), PATIENCE)

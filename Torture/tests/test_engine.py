@@ -9,10 +9,10 @@ class EngineTests(unittest.TestCase):
     def test_the_line_is_drawn_at_1_0(self):
         for version in ["1.0.0", "1.0.1", "1.0.10", "1.1.0"]:
             engine = Engine.of(version)
-            self.assertEqual((engine.goes_on_after_chunks, engine.hides_line_ends, engine.repeats_heads), (True, False, False))
+            self.assertEqual((engine.goes_on_after_chunks, engine.hides_line_ends), (True, False))
         for version in ["0.9.75", "0.9.76", "unknown"]:
             engine = Engine.of(version)
-            self.assertEqual((engine.goes_on_after_chunks, engine.hides_line_ends, engine.repeats_heads), (False, True, True))
+            self.assertEqual((engine.goes_on_after_chunks, engine.hides_line_ends), (False, True))
 
     def test_chunk_extensions_are_shifted_from_1_0_0_to_1_0_9(self):
         shifting = [version for version in ["0.9.75", "1.0.0", "1.0.1", "1.0.9", "1.0.10", "1.1.0"]
