@@ -1,5 +1,6 @@
 import Glibc
 import Sockets
+import TestSupport
 import Testing
 import Threads
 
@@ -31,11 +32,19 @@ import Threads
             #expect(!sockets.isEmpty)
         }
         close(client)
-        sockets.discardInput()
-        #expect(sockets.isEmpty)
+        // A program that another test is about to start has it open until it runs.
+        let hasEnded = try eventually {
+            sockets.discardInput()
+            return sockets.isEmpty
+        }
+        #expect(hasEnded)
     }
 
-    @Test func `where there are many, those that were kept for the longest make room`() throws {
+    @Test func `where there are many, those that were kept for the longest make room`() async throws {
+        try await blocking { try keepMany() }
+    }
+
+    private func keepMany() throws {
         let sockets = LingeringSockets(wakeUp: try WakeUp())
         var clients: [Int32] = []
         defer { for client in clients { close(client) } }
@@ -47,8 +56,8 @@ import Threads
             if number % 50 == 0 { sockets.discardInput() }
         }
         sockets.discardInput()
-        let open = clients.map { isOpen($0) }
-        #expect(open.suffix(190).allSatisfy { $0 })
-        #expect(open.filter { $0 }.count <= 256)
+        #expect(clients.suffix(190).allSatisfy { isOpen($0) })
+        // A program that another test is about to start has them all until it runs.
+        #expect(try eventually { clients.filter { isOpen($0) }.count <= 256 })
     }
 }
